@@ -1,0 +1,89 @@
+"""Try an installed pytest-agentchaos as a user would. Run it with the Python of an environment that has only the wheel.
+
+usage: python -I smoke_test.py SOURCE_TREE
+"""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+DISTRIBUTION = "pytest-agentchaos"
+PACKAGE = "pytest_agentchaos"
+LIMIT_S = 25.0
+"""Less than the test below waits in its own time, which therefore must have been virtual."""
+
+USER_TEST = """
+import asyncio
+
+from pytest_agentchaos import faults, on
+
+
+def test_an_agent_that_retries_books_twice_when_the_answer_is_lost(agentchaos):
+    booked, answers = [], []
+
+    async def book(flight):
+        booked.append(flight)
+        return "booked"
+
+    book_flight = agentchaos.tool(book)
+
+    async def trip():
+        for _ in range(2):
+            try:
+                async with asyncio.timeout(30):
+                    answers.append(await book_flight("LX 1"))
+                    return
+            except TimeoutError:
+                continue
+
+    agentchaos.inject(faults.DropResponse(), on.tool("book", nth=1))
+    agentchaos.run(trip)
+
+    assert booked == ["LX 1", "LX 1"]
+    assert answers == ["booked"]
+"""
+
+
+def check_files(source_tree: Path) -> None:
+    """The wheel holds the package with its type marker, and nothing else."""
+    package = Path(str(importlib.import_module(PACKAGE).__file__)).resolve()
+    assert not package.is_relative_to(source_tree), f"imported from the source tree: {package}"
+    files = distribution(DISTRIBUTION).files or []
+    names = {file.as_posix() for file in files}
+    assert f"{PACKAGE}/py.typed" in names, "py.typed is not in the wheel"
+    own = (f"{PACKAGE}/", f"{PACKAGE}-", "../../../bin/")
+    strangers = sorted(name for name in names if not name.startswith(own) or "/tests/" in name)
+    assert not strangers, f"in the wheel without need: {strangers}"
+
+
+def check_command() -> None:
+    """The console script starts and knows its version."""
+    program = Path(sys.executable).with_name("agentchaos")
+    shown = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=LIMIT_S).stdout
+    assert distribution(DISTRIBUTION).version in shown, f"agentchaos --version says {shown!r}"
+    print(shown.strip(), flush=True)
+
+
+def check_fixture() -> None:
+    """A user's test finds the fixture, and its 30 seconds of waiting pass in virtual time."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory, "test_trip.py").write_text(USER_TEST, encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_trip.py"]
+        subprocess.run(command, cwd=directory, check=True, timeout=LIMIT_S)
+
+
+def main() -> None:
+    """Run the checks in order; the first that fails ends it."""
+    check_files(Path(sys.argv[1]).resolve())
+    check_command()
+    check_fixture()
+    print("smoke test: the wheel works")
+
+
+if __name__ == "__main__":
+    main()
