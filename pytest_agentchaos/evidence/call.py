@@ -1,0 +1,44 @@
+"""A call: one exchange, as a dialect read it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pytest_agentchaos.evidence.canonical import dump
+
+Kind = Literal["model", "tool", "agent", "http", "rpc", "tcp"]
+"""``rpc`` is an MCP message that is not a tool call (initialize, tools/list, ...)."""
+
+KINDS: tuple[Kind, ...] = ("model", "tool", "agent", "http", "rpc", "tcp")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who asks whom for what."""
+
+    kind: Kind
+    target: str
+    """Where it goes: a host, an MCP server, a module."""
+    name: str
+    """What is asked for there: a tool, a model, a path, a function."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    agent: tuple[str, ...] = ()
+    """The path of agents that the caller named, outermost first."""
+    dialect: str = "http"
+    wire: str = "http"
+    offers: tuple[str, ...] = ()
+    """Names of the tools that a model call offers."""
+    streams: bool = False
+    """Whether the caller asked for a stream of events."""
+
+    @property
+    def digest(self) -> str:
+        """A short digest of the arguments."""
+        return hashlib.blake2b(dump(self.arguments).encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+    def __str__(self) -> str:
+        caller = f"{'/'.join(self.agent)} -> " if self.agent else ""
+        return f"{caller}{self.kind} {self.name} @ {self.target}"

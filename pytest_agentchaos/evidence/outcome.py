@@ -1,0 +1,24 @@
+"""An outcome: how the system ended, said without judging it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Ending = Literal["completed", "raised", "hung"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one run of the system ended."""
+
+    ending: Ending
+    value: Any = None
+    error: BaseException | None = None
+    virtual_s: float = 0.0
+    wall_s: float = 0.0
+
+    def __str__(self) -> str:
+        if self.ending == "completed":
+            return f"completed after {self.virtual_s:g} s"
+        return f"{self.ending} after {self.virtual_s:g} s: {type(self.error).__name__}: {self.error}"
