@@ -1,0 +1,24 @@
+"""Judges over a history. ``invariants.at_most("model_calls", 12)``, ``invariants.terminates()``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(name)
+    from pytest_agentchaos.errors import UnknownNameError, nearest
+    from pytest_agentchaos.invariants.registry import registered
+
+    known = registered()
+    if name not in known:
+        msg = f"there is no invariants.{name}; {nearest(name, known)}"
+        raise UnknownNameError(msg)
+    return known[name]
+
+
+def __dir__() -> list[str]:
+    from pytest_agentchaos.invariants.registry import registered
+
+    return sorted(registered())

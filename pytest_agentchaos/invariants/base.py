@@ -1,0 +1,35 @@
+"""What an invariant is, and how it is asked."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.verdict import Verdict
+
+
+@runtime_checkable
+class Invariant(Protocol):
+    """A judge over a history."""
+
+    @property
+    def name(self) -> str:
+        """What a verdict calls it."""
+
+    def check(self, history: History) -> Verdict:
+        """Judge."""
+
+
+def judge(invariant: Invariant, history: History) -> Verdict:
+    """The invariant's verdict; one that crashes knows nothing, and unknown is no pass."""
+    if isinstance(invariant, type) or not isinstance(invariant, Invariant):
+        msg = f"{invariant!r} is not an invariant; write for example invariants.at_most('model_calls', 12)"
+        raise UsageError(msg)
+    try:
+        verdict = invariant.check(history)
+    except Exception as error:  # noqa: BLE001 - a crash of a judge must become a verdict, whatever it is
+        return Verdict(invariant.name, "unknown", f"the invariant crashed: {type(error).__name__}: {error}")
+    if not isinstance(verdict, Verdict):
+        return Verdict(invariant.name, "unknown", f"the invariant gave {verdict!r} where a Verdict was due")
+    return verdict
