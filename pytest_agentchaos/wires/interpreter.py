@@ -1,0 +1,115 @@
+"""The one interpreter of programs. A wire is a port: it knows how to deliver, wait, hang and tear.
+
+It is written once, as a coroutine. On a sync wire no method of the port ever suspends, so that
+:func:`run_inline` can drive it to its end on the caller's own stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, NoReturn, Protocol, TypeVar
+
+from pytest_agentchaos.engine import Flight
+from pytest_agentchaos.evidence.message import Reply, Request
+from pytest_agentchaos.faults import steps
+from pytest_agentchaos.faults.steps import Program
+
+H = TypeVar("H")
+T = TypeVar("T")
+
+
+class Port(Protocol[H]):
+    """What a wire can do. ``H`` is its own form of a reply in hand, whole or still streaming."""
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass; the caller's timeout may end it."""
+
+    async def hold(self, calls: int, limit_s: float) -> None:
+        """Wait until further calls have overtaken this one."""
+
+    async def deliver(self, request: Request, copies: int) -> H:
+        """Hand over the request; of several copies in flight the first reply counts."""
+
+    async def deliver_later(self, request: Request, seconds: float) -> None:
+        """Have the request handed over after a while, whoever still waits."""
+
+    async def collect(self, held: H) -> Reply:
+        """The whole reply."""
+
+    def present(self, reply: Reply) -> H:
+        """A whole reply in the wire's own form."""
+
+    def shape(self, held: H, step: steps.Cut | steps.Drip | steps.Insert) -> H:
+        """The same reply, whose body will come differently."""
+
+    async def hang(self) -> NoReturn:
+        """Wait for the caller's own timeout."""
+
+    def refuse(self) -> NoReturn:
+        """Tell the caller that nobody listens."""
+
+    def reset(self) -> NoReturn:
+        """Tell the caller that the connection broke."""
+
+
+async def interpret(program: Program, flight: Flight, port: Port[H]) -> H:
+    """Run a program to its end: the reply for the caller, or the error that the port raises."""
+    request = flight.request
+    held: H | None = None
+    for step in program:
+        match step:
+            case steps.Delay(seconds):
+                await port.wait(seconds)
+            case steps.Hold(calls, limit_s):
+                await port.hold(calls, limit_s)
+            case steps.Deliver(copies, discard):
+                reply = await port.deliver(request, copies)
+                held = held if discard and held is not None else reply
+            case steps.DeliverLater(seconds):
+                await port.deliver_later(request, seconds)
+            case steps.RewriteRequest(change):
+                request = change(request)
+            case steps.Rewrite(change):
+                before = await port.collect(_in_hand(held, step))
+                after = change(before)
+                held = held if after is before else port.present(after)
+            case steps.Answer(answer):
+                held = port.present(answer)
+            case steps.Cut() | steps.Drip() | steps.Insert():
+                held = port.shape(_in_hand(held, step), step)
+            case steps.Hang():
+                await _finish(held, port)
+                await port.hang()
+            case steps.Refuse():
+                port.refuse()
+            case steps.Reset():
+                await _finish(held, port)
+                port.reset()
+            case steps.Return():
+                break
+    return _in_hand(held, steps.Return())
+
+
+async def _finish(held: H | None, port: Port[H]) -> None:
+    """What the caller will never see has happened nevertheless, to its end."""
+    if held is not None:
+        await port.collect(held)
+
+
+def _in_hand(held: H | None, step: object) -> H:
+    if held is None:
+        msg = f"a program comes to {step} with no reply in hand; it has to Deliver or Answer first"
+        raise ValueError(msg)
+    return held
+
+
+def run_inline(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Drive a coroutine that never suspends."""
+    try:
+        coroutine.send(None)
+    except StopIteration as finished:
+        result: T = finished.value
+        return result
+    coroutine.close()
+    msg = "a sync wire tried to await something"
+    raise RuntimeError(msg)
