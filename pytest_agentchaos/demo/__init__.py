@@ -1,0 +1,1 @@
+"""A small agent that books one trip, and what becomes of the trip under every fault."""

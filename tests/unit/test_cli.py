@@ -1,0 +1,46 @@
+"""The command line: what it lists, and its exit codes."""
+
+from __future__ import annotations
+
+from click.testing import CliRunner
+
+from pytest_agentchaos import __version__
+from pytest_agentchaos.cli import main
+from pytest_agentchaos.faults.registry import registered
+
+
+def test_the_version_is_shown():
+    """For bug reports."""
+    assert __version__ in CliRunner().invoke(main, ["--version"]).output
+
+
+def test_every_fault_is_listed_under_its_family():
+    """The list is the registry, nothing by hand."""
+    output = CliRunner().invoke(main, ["faults"]).output
+    assert all(f"  {name} " in output for name in registered())
+    assert output.index("delivery:") < output.index("answer:") < output.index("stream:") < output.index("model:")
+
+
+def test_a_fault_is_described_with_its_parameters():
+    """What it does, where it acts, what can be set."""
+    output = CliRunner().invoke(main, ["faults", "latency"]).output
+    assert "acts on: agent, http, model, rpc, tcp, tool" in output
+    assert "seconds: float = 5.0" in output
+
+
+def test_a_fault_without_parameters_says_so():
+    """No empty heading."""
+    assert CliRunner().invoke(main, ["faults", "drop_request"]).output.rstrip().endswith("no parameters")
+
+
+def test_every_fault_can_be_described():
+    """No annotation breaks it."""
+    for name in registered():
+        assert CliRunner().invoke(main, ["faults", name]).exit_code == 0
+
+
+def test_an_unknown_fault_is_a_usage_error_with_the_nearest_name():
+    """The value, and the remedy."""
+    result = CliRunner().invoke(main, ["faults", "drop_respons"])
+    assert result.exit_code == 2
+    assert "did you mean 'drop_response'?" in result.output
