@@ -51,7 +51,7 @@ TRIES = 4
 MAX_STEPS = 8
 
 
-async def book_trip(safeguards: Safeguards = Safeguards()) -> str:  # noqa: B008 - frozen
+async def book_trip(safeguards: Safeguards = Safeguards()) -> str:
     """Book the trip; the answer tells the user what is booked."""
     async with openai.AsyncOpenAI(api_key="demo", base_url=MODEL_URL, timeout=60) as client:
         messages: list[Any] = [{"role": "user", "content": REQUEST}]

@@ -29,7 +29,9 @@ class Row:
         fault, outcome = self.line.fault, self.outcome
         mark = "ok " if self.harmless else "BAD"
         seats = f"{self.sold} seat{'' if self.sold == 1 else 's'}"
-        told = str(outcome.value) if outcome.ending == "completed" else f"{outcome.ending}: {type(outcome.error).__name__}"
+        told = (
+            str(outcome.value) if outcome.ending == "completed" else f"{outcome.ending}: {type(outcome.error).__name__}"
+        )
         place = self.line.selector.kind
         return f"  {mark} {fault.family:9}{fault.name:21}{place:6} {seats:8} {outcome.virtual_s:8.1f} s  {told[:60]}"
 
@@ -68,6 +70,10 @@ def _verdict(bad: list[Row], weaken: str | None) -> str:
         return "One trip was booked every time, and the user was told which."
     twice = sum(1 for row in bad if row.sold > 1)
     none = sum(1 for row in bad if row.sold == 0)
-    parts = {"two seats or more": twice, "none": none, "one seat, and a user who heard something else": len(bad) - twice - none}
+    parts = {
+        "two seats or more": twice,
+        "none": none,
+        "one seat, and a user who heard something else": len(bad) - twice - none,
+    }
     told = ", ".join(f"{count} times {what}" for what, count in parts.items() if count)
     return f"{len(bad)} times it went wrong{f' without {weaken}' if weaken else ''}: {told}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from pytest_agentchaos.demo.agent import MODEL_URL, TOOLS_URL, Safeguards, book_trip
 from pytest_agentchaos.demo.airline import Airline, mind
@@ -16,7 +17,7 @@ from pytest_agentchaos.faults.registry import fault_class, registered
 from pytest_agentchaos.schedule import Rule, on, rule
 from pytest_agentchaos.trial import Trial
 
-PARAMETERS = {
+PARAMETERS: dict[str, dict[str, Any]] = {
     "partition": {"groups": {"agent": ("main",), "airline": ("airline.example*",)}, "calls": (1, 1)},
     "corrupted_value": {"field": "booking"},
     "wrong_entity": {"field": "booking"},

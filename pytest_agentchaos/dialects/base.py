@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -11,9 +10,19 @@ from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.evidence.usage import Usage
 
 ProblemKind = Literal[
-    "rate_limited", "quota", "overloaded", "unavailable", "server_error", "timeout", "unauthorized", "forbidden", "not_found",
-    "bad_request", "conflict", "content_filter",
-]  # fmt: skip
+    "rate_limited",
+    "quota",
+    "overloaded",
+    "unavailable",
+    "server_error",
+    "timeout",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "bad_request",
+    "conflict",
+    "content_filter",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,9 @@ class Turn:
 class Dialect(Protocol):
     """One wire format."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What a call says that it was read by."""
 
     def read_call(self, request: Request) -> Call | None:
         """The call in a request, or None when the request is not of this dialect. Never raises."""
@@ -92,6 +103,3 @@ class ResultDialect(Dialect, Protocol):
 
     def write_failure(self, request: Request, message: str) -> Reply:
         """A reply of the protocol's own that says: the tool ran and failed."""
-
-
-ABSENT: Mapping[str, Any] = {}

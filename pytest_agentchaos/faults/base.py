@@ -60,7 +60,9 @@ class Fault(BaseModel):
         raise NotImplementedError
 
     def __str__(self) -> str:
-        given = ", ".join(f"{key}={getattr(self, key)!r}" for key in type(self).model_fields if key in self.model_fields_set)
+        given = ", ".join(
+            f"{key}={getattr(self, key)!r}" for key in type(self).model_fields if key in self.model_fields_set
+        )
         return f"faults.{type(self).__name__}({given})"
 
 

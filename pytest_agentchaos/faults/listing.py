@@ -26,7 +26,8 @@ def describe(name: str) -> list[str]:
     fault = fault_class(name)
     lines = [inspect.getdoc(fault) or name, "", f"acts on: {', '.join(sorted(fault.kinds))}", "parameters:"]
     lines += [
-        f"  {key}: {_type(field.annotation)}" + ("" if field.is_required() else f" = {field.get_default(call_default_factory=True)!r}")
+        f"  {key}: {_type(field.annotation)}"
+        + ("" if field.is_required() else f" = {field.get_default(call_default_factory=True)!r}")
         for key, field in fault.model_fields.items()
     ]
     return lines if fault.model_fields else [*lines[:-1], "no parameters"]

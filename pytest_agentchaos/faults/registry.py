@@ -23,7 +23,8 @@ def register(fault: F) -> F:
         raise UsageError(msg)
     other = _by_name.setdefault(fault.name, fault)
     if other is not fault and (other.__module__, other.__qualname__) != (fault.__module__, fault.__qualname__):
-        msg = f"the fault name {fault.name!r} of {fault.__module__}.{fault.__qualname__} is taken by {other.__module__}.{other.__qualname__}"
+        homes = [f"{home.__module__}.{home.__qualname__}" for home in (fault, other)]
+        msg = f"the fault name {fault.name!r} of {homes[0]} is taken by {homes[1]}; give it another"
         raise UsageError(msg)
     _by_name[fault.name] = fault
     return fault

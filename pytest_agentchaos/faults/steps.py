@@ -12,7 +12,6 @@ from typing import Literal
 
 from pytest_agentchaos.evidence.message import Reply, Request
 
-
 Acted = Callable[[], None]
 
 
@@ -130,7 +129,20 @@ class Return:
 
 
 Step = (
-    Delay | Hold | Deliver | DeliverLater | RewriteRequest | Rewrite | Answer | Hang | Refuse | Reset | Cut | Drip | Insert | Return
+    Delay
+    | Hold
+    | Deliver
+    | DeliverLater
+    | RewriteRequest
+    | Rewrite
+    | Answer
+    | Hang
+    | Refuse
+    | Reset
+    | Cut
+    | Drip
+    | Insert
+    | Return
 )
 Program = tuple[Step, ...]
 

@@ -106,7 +106,7 @@ def test_arguments_are_json_whatever_they_were() -> None:
         "pair": [1, None, True],
         "price": "9.50",
         "raw": "x�",
-        "nested": {"1": ["Guest(name='ana')"]},
+        "nested": {"1": [{"name": "ana"}]},
         "broken": "<Broken: RuntimeError>",
         "colour": "Colour.RED",
     }
