@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_agentchaos import errors, faults, invariants
+    from pytest_agentchaos import doubles, errors, faults, invariants
     from pytest_agentchaos.doubles.scripted_model import ScriptedModel
     from pytest_agentchaos.evidence.history import History
     from pytest_agentchaos.evidence.outcome import Outcome
@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["AgentChaos", "History", "Outcome", "ScriptedModel", "Verdict", "errors", "faults", "invariants", "on"]
+__all__ = [
+    "AgentChaos",
+    "History",
+    "Outcome",
+    "ScriptedModel",
+    "Verdict",
+    "doubles",
+    "errors",
+    "faults",
+    "invariants",
+    "on",
+]
 
 _HOMES = {
     "AgentChaos": "plugin.fixture",

@@ -65,7 +65,7 @@ class VirtualClock:
 
     def wait(self, seconds: float) -> None:
         """Let time pass; what was due meanwhile happens at its own moment."""
-        self.advance_to(self._now_s + max(0.0, seconds))
+        self.advance_to(self._now_s + seconds)
 
     def advance_to(self, when_s: float) -> None:
         """Move to a moment, running what is due before it in order; a moment in the past changes nothing."""

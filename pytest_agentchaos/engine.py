@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,19 +16,27 @@ from typing import Any
 
 from pytest_agentchaos import rng
 from pytest_agentchaos.clock import Clock, wall_s
-from pytest_agentchaos.dialects.base import Dialect, ModelDialect
+from pytest_agentchaos.dialects.base import Dialect
+from pytest_agentchaos.dialects.http import PlainHTTP
 from pytest_agentchaos.dialects.registry import read
 from pytest_agentchaos.errors import AgentChaosError, InternalError
 from pytest_agentchaos.evidence.call import Call
+from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.evidence.op import Op, OpKind
+from pytest_agentchaos.evidence.redaction import redact
+from pytest_agentchaos.evidence.site import Site
 from pytest_agentchaos.faults.base import Situation
-from pytest_agentchaos.faults.steps import Cut, Deliver, Drip, Insert, Program, Return, Rewrite, RewriteRequest, splice
+from pytest_agentchaos.faults.steps import SHAPES, Deliver, Program, Return, Rewrite, RewriteRequest, Step, splice
 from pytest_agentchaos.schedule import Rule, Schedule
 
 LIMIT_BYTES = 1 << 20
 """Bodies above this are told by their size alone."""
+
+NOT_THE_SYSTEM = "this is a defect of the fault, the dialect or pytest-agentchaos, not of the system under test"
+UNREAD = PlainHTTP()
+"""Stands for a dialect that failed: plain HTTP reads anything."""
 
 agent_path: ContextVar[tuple[str, ...]] = ContextVar("agentchaos_agent", default=())
 
@@ -40,7 +48,9 @@ def calling_as(name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        agent_path.reset(token)
+        # A generator that was left suspended is closed in another context, where there is nothing to reset.
+        with suppress(ValueError):
+            agent_path.reset(token)
 
 
 @dataclass(slots=True)
@@ -48,6 +58,8 @@ class Tally:
     """What became of one rule so far."""
 
     rule: Rule
+    stream: str = ""
+    """What its draws are named by; no other rule can shift them."""
     matched: int = 0
     fired: int = 0
     declined: list[str] = field(default_factory=list)
@@ -63,11 +75,13 @@ class Engine:
         self.history = history
         self.problems: list[AgentChaosError] = []
         """Errors of use and of this package that the agent may have swallowed."""
-        self.tallies = [Tally(rule) for rule in schedule]
-        self._lock = threading.Lock()
+        self.tallies: list[Tally] = []
+        self._lock = threading.RLock()  # reading an argument may call into a wire again
         self._began_wall_s = wall_s()
         self._overtaking: list[tuple[int, Callable[[], None]]] = []
         self._begun = 0
+        for rule in schedule:
+            self.add(rule)
 
     @property
     def idle(self) -> bool:
@@ -76,7 +90,9 @@ class Engine:
 
     def add(self, rule: Rule) -> None:
         """Inject one more fault."""
-        self.tallies.append(Tally(rule))
+        name = f"{rule.fault.name} {rule.selector}"
+        twins = sum(tally.stream.startswith(f"{name}\n") for tally in self.tallies)
+        self.tallies.append(Tally(rule, f"{name}\n{twins}"))
 
     def wall_s(self) -> float:
         """Real seconds since the engine began."""
@@ -97,9 +113,11 @@ class Engine:
             with self._lock:
                 return self._begin(request, wire, dialect)
         except AgentChaosError as error:
-            raise self.problem(error) from None
+            self.problem(error)
+            raise
         except Exception as error:
-            msg = f"pytest-agentchaos failed while deciding about {request.method} {request.url}: {type(error).__name__}: {error}"
+            what = redact(f"{request.method} {request.url}")
+            msg = f"pytest-agentchaos failed while deciding about {what}: {told(error)}; {NOT_THE_SYSTEM}"
             raise self.problem(InternalError(msg)) from error
 
     def _begin(self, request: Request, wire: str, dialect: Dialect | None) -> Flight:
@@ -113,27 +131,22 @@ class Engine:
 
     def _program(self, flight: Flight) -> Program | None:
         program: Program | None = None
-        for number, tally in enumerate(self.tallies):
+        at_s = self.clock.now_s()
+        for tally in self.tallies:
             selector = tally.rule.selector
-            at_s = self.clock.now_s()
             if not selector.matches(flight.call) or not selector.is_open(at_s):
                 continue
             site = self.history[flight.index].site
             if site is None or not selector.covers(site):
                 continue
             tally.matched += 1
-            if not self._wanted(tally, number, str(site)):
-                continue
-            draw = rng.stream(self.seed, "fault", number, site)
-            situation = Situation(flight.call, flight.request, flight.dialect, draw, at_s, tally.matched)
-            if (why := tally.rule.fault.inapplicable(situation)) is not None:
-                flight.decline(tally, why)
-                continue
-            steps = flight.watched(tally, tally.rule.fault.compile(situation))
-            program = steps if program is None else splice(program, steps)
+            if self._wanted(tally, site):
+                draw = rng.stream(self.seed, "fault", tally.stream, site)
+                situation = Situation(flight.call, flight.request, flight.dialect, draw, at_s, tally.matched)
+                program = flight.compose(program, tally, situation)
         return program
 
-    def _wanted(self, tally: Tally, number: int, site: str) -> bool:
+    def _wanted(self, tally: Tally, site: Site) -> bool:
         selector = tally.rule.selector
         if selector.nth is not None and tally.matched != selector.nth:
             return False
@@ -141,7 +154,21 @@ class Engine:
             return False
         if selector.probability is None:
             return True
-        return rng.uniform(self.seed, "probability", number, site) < selector.probability
+        return rng.uniform(self.seed, "probability", tally.stream, site) < selector.probability
+
+    def kept(self, dialect: Dialect, reply: Reply) -> dict[str, Any]:
+        """What a history keeps of a reply, also of one at which an added dialect fails."""
+        try:
+            return reply_data(dialect, reply)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not look like the system's
+            self.unreadable(f"a reply of the dialect {dialect.name!r}", error)
+            return {"status": reply.status, "unread": told(error)}
+
+    def unreadable(self, what: str, error: Exception) -> None:
+        """Remember that a message could not be read."""
+        problem = InternalError(f"{redact(what)} cannot be read: {told(error)}; {NOT_THE_SYSTEM}")
+        problem.__cause__ = error
+        self.problem(problem)
 
     def when_overtaken(self, calls: int, then: Callable[[], None]) -> None:
         """Have something happen once so many further calls have begun."""
@@ -179,7 +206,12 @@ class Passing:
 
     def _invoke(self, index: int) -> Op:
         self._index = index
-        self._dialect, call = read(self._request())
+        request = self._request()
+        try:
+            self._dialect, call = read(request)
+        except Exception as error:  # noqa: BLE001 - of an added dialect; whoever reads a history must not meet it
+            self._engine.unreadable(f"{request.method} {request.url}", error)
+            self._dialect, call = UNREAD, UNREAD.read_call(request)
         return Op(index, "invoke", self._at_s, self._wall_s, None, replace(call, agent=self._agent, wire=self._wire))
 
     def ok(self, reply: Callable[[], Reply]) -> None:
@@ -188,7 +220,8 @@ class Passing:
         engine.history.defer(partial(self._ok, engine.clock.now_s(), engine.wall_s(), reply))
 
     def _ok(self, at_s: float, real_s: float, reply: Callable[[], Reply], index: int) -> Op:
-        return Op(index, "ok", at_s, real_s, self._index, None, None, reply_data(self._dialect, reply()))
+        engine = self._engine
+        return Op(index, "ok", at_s, real_s, self._index, None, None, engine.kept(self._dialect, reply()))
 
     def ended(self, kind: OpKind, error: str) -> None:
         """The caller got no reply."""
@@ -240,50 +273,100 @@ class Flight:
         """A fault left this call alone although its selector had matched it."""
         tally.declined.append(f"{self.call}: {why}")
 
-    def watched(self, tally: Tally, steps: Program) -> Program:
+    def compose(self, program: Program | None, tally: Tally, situation: Situation) -> Program | None:
+        """One more fault on this call, wherever those before it deliver."""
+        fault = tally.rule.fault
+        try:
+            why = fault.inapplicable(situation)
+            steps = () if why is not None else fault.compile(situation)
+        except AgentChaosError:
+            raise
+        except Exception as error:
+            msg = f"the fault {fault} failed while deciding about {self.call}: {told(error)}; {NOT_THE_SYSTEM}"
+            raise InternalError(msg) from error
+        if why is None and program is not None and not _lets_in(program, steps):
+            why = "the faults injected before it leave it nothing to act on"
+        if why is not None:
+            self.decline(tally, why)
+            return program
+        watched = self._watched(tally, steps)
+        return watched if program is None else splice(program, watched)
+
+    def _watched(self, tally: Tally, steps: Program) -> Program:
         """The same program, which says when it has really acted.
 
-        A rewrite acts only if it changes something, and that shows only when the reply is there; a program
-        without a rewrite acts from its first step.
+        Rewrites and shapes act only if the message gives them something to act on, and that shows only when the
+        reply is there; a program with any other step than these acts from its beginning.
         """
-        if not any(isinstance(step, (Rewrite, RewriteRequest)) for step in steps):
-            self.fired(tally)
-            return steps
-        seen = partial(self._rewritten, tally)
-        return tuple(
-            replace(step, change=partial(seen, step.change)) if isinstance(step, (Rewrite, RewriteRequest)) else step
-            for step in steps
-        )
-
-    def _rewritten(self, tally: Tally, change: Callable[[Any], Any], before: Any) -> Any:
-        try:
-            after = change(before)
-        except AgentChaosError as error:
-            raise self.engine.problem(error) from None
-        except Exception as error:
-            msg = f"the fault {tally.rule.fault} failed while rewriting {self.call}: {type(error).__name__}: {error}"
-            raise self.engine.problem(InternalError(msg)) from error
-        if after is before:
-            self.decline(tally, "there was nothing in the message for it to change")
-        else:
-            self.fired(tally)
-        return after
+        watch = _Watch(self, tally)
+        if _acts_at_once(steps):
+            watch.acted()
+        return tuple(watch.over(step) for step in steps)
 
     def _write(self, kind: OpKind, reply: Reply) -> None:
         engine = self.engine
         if reply.value is not None:  # an object of the caller's, which may change before anybody reads this
-            data = reply_data(self.dialect, reply)
+            data = engine.kept(self.dialect, reply)
             engine.history.append(kind, at_s=engine.clock.now_s(), wall_s=engine.wall_s(), of=self.index, data=data)
             return
-        engine.history.defer(
-            partial(_reply_op, kind, engine.clock.now_s(), engine.wall_s(), self.index, self.dialect, reply)
-        )
+        engine.history.defer(partial(self._reply_op, kind, engine.clock.now_s(), engine.wall_s(), reply))
+
+    def _reply_op(self, kind: OpKind, at_s: float, real_s: float, reply: Reply, index: int) -> Op:
+        return Op(index, kind, at_s, real_s, self.index, None, None, self.engine.kept(self.dialect, reply))
 
 
-def _reply_op(  # noqa: PLR0913, PLR0917 - the fields of one op, bound where the reply came in
-    kind: OpKind, at_s: float, real_s: float, of: int, dialect: Dialect, reply: Reply, index: int
-) -> Op:
-    return Op(index, kind, at_s, real_s, of, None, None, reply_data(dialect, reply))
+class _Watch:
+    """Notices when a fault really acts on a call, and writes it down once."""
+
+    __slots__ = ("_flight", "_seen", "_tally")
+
+    def __init__(self, flight: Flight, tally: Tally) -> None:
+        self._flight = flight
+        self._tally = tally
+        self._seen = False
+
+    def acted(self) -> None:
+        if not self._seen:
+            self._seen = True
+            self._flight.fired(self._tally)
+
+    def over(self, step: Step) -> Step:
+        if isinstance(step, Rewrite):
+            return Rewrite(partial(self._rewrite, step.change))
+        if isinstance(step, RewriteRequest):
+            return RewriteRequest(partial(self._rewrite, step.change))
+        return replace(step, acted=self.acted) if isinstance(step, SHAPES) else step
+
+    def _rewrite(self, change: Callable[[Any], Any], before: Any) -> Any:
+        flight, rule = self._flight, self._tally.rule
+        times = rule.selector.times
+        if not self._seen and times is not None and self._tally.fired >= times:
+            flight.decline(self._tally, f"times={times} were used up by calls that were under way with it")
+            return before
+        try:
+            after = change(before)
+        except AgentChaosError as error:
+            flight.engine.problem(error)
+            raise
+        except Exception as error:
+            msg = f"the fault {rule.fault} failed while rewriting {flight.call}: {told(error)}; {NOT_THE_SYSTEM}"
+            raise flight.engine.problem(InternalError(msg)) from error
+        if after is not before:
+            self.acted()
+        elif not self._seen:
+            flight.decline(self._tally, "there was nothing in the message for it to change")
+        return after
+
+
+def _acts_at_once(steps: Program) -> bool:
+    deliveries = sum(step.copies for step in steps if isinstance(step, Deliver))
+    waits_for_reply = (Deliver, Return, Rewrite, RewriteRequest, *SHAPES)
+    return deliveries > 1 or not all(isinstance(step, waits_for_reply) for step in steps)
+
+
+def _lets_in(outer: Program, inner: Program) -> bool:
+    """Whether an inner fault has any part in what happens."""
+    return any(isinstance(step, Deliver) for step in outer) or splice(outer, inner) != outer
 
 
 def reply_data(dialect: Dialect, reply: Reply) -> dict[str, Any]:
@@ -292,18 +375,16 @@ def reply_data(dialect: Dialect, reply: Reply) -> dict[str, Any]:
     if len(reply.body) > LIMIT_BYTES:
         return {**data, "bytes": len(reply.body)}
     data["result"] = dialect.read_result(reply)
-    if isinstance(dialect, ModelDialect) and (turn := dialect.read_turn(reply)) is not None:
+    read_turn = getattr(
+        dialect, "read_turn", None
+    )  # asking isinstance(dialect, ModelDialect) takes longer than reading
+    if read_turn is not None and (turn := read_turn(reply)) is not None:
         data["finish"] = turn.finish
         data["tool_calls"] = [{"name": asked.name, "arguments": asked.arguments} for asked in turn.tool_calls]
     usage = dialect.read_usage(reply)
     if usage is not None:
         data["usage"] = usage._asdict()
     return data
-
-
-def shapes_stream(program: Program) -> bool:
-    """Whether a program acts on the pieces of a body rather than on the whole."""
-    return any(isinstance(step, (Cut, Drip, Insert)) for step in program)
 
 
 CLEAN: Program = (Deliver(), Return())

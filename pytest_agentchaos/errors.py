@@ -1,16 +1,19 @@
 """Everything that this package raises, in one tree.
 
-    AgentChaosError
-    |- UsageError            the caller wrote something wrong: the value, the place, the remedy
-    |  |- UnknownNameError      a name that does not exist, with the nearest that does
-    |  |- NoUpstreamError       a call to an address that nothing stands behind
-    |  |- RealIOError           real input or output while time is virtual
-    |- InvalidTrialError     the trial proves nothing (a fault never fired): neither pass nor fail
-    |- DivergenceError       the same trial, run twice, was not the same
-    |- InternalError         a defect of this package, never of the system under test
-    |- ToolCallError         what a faulted plain function raises in place of its own errors
+- AgentChaosError
 
-    HungError                the system waits for something that can never come (see the class)
+  - UsageError: the caller wrote something wrong; the message names the value, the place, the remedy
+
+    - UnknownNameError: a name that does not exist, with the nearest that does
+    - NoUpstreamError: a call to an address that nothing stands behind
+    - RealIOError: real input or output while time is virtual
+
+  - InvalidTrialError: the trial proves nothing (a fault never fired), neither pass nor fail
+  - DivergenceError: the same trial, run twice, was not the same
+  - InternalError: a defect of this package, never of the system under test
+  - ToolCallError: what a faulted plain function raises in place of its own errors
+
+- HungError: the system waits for something that can never come (see the class)
 """
 
 from __future__ import annotations
@@ -54,7 +57,7 @@ class InternalError(AgentChaosError):
 class ToolCallError(AgentChaosError, RuntimeError):
     """What a plain function raises when a fault answers in its place."""
 
-    def __init__(self, message: str, *, status: int) -> None:
+    def __init__(self, message: str, *, status: int = 500) -> None:  # a default, so that it can be pickled
         super().__init__(message)
         self.status = status
 

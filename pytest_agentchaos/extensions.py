@@ -17,6 +17,10 @@ def load(group: str) -> tuple[Any, ...]:
         try:
             loaded.append(entry.load())
         except Exception as error:
-            msg = f"the entry point {entry.name!r} ({entry.value}) of {group} cannot be loaded: {type(error).__name__}: {error}"
+            package = f"the package {entry.dist.name!r}" if entry.dist else "its package"
+            msg = (
+                f"the entry point {entry.name!r} ({entry.value}) of {group} cannot be loaded:"
+                f" {type(error).__name__}: {error}; repair or uninstall {package}"
+            )
             raise UsageError(msg) from error
     return tuple(loaded)

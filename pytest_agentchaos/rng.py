@@ -8,7 +8,7 @@ import random
 
 def _digest(seed: int, names: tuple[object, ...]) -> bytes:
     text = "\x1f".join((str(seed), *map(str, names)))
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def stream(seed: int, *names: object) -> random.Random:

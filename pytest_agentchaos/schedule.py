@@ -5,13 +5,23 @@ A failing run is stored as its schedule, so everything here is plain data that c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StrictInt,
+    ValidationError,
+    model_validator,
+)
 
 from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
-from pytest_agentchaos.evidence.call import Call, Kind
+from pytest_agentchaos.evidence.call import KINDS, Call, Kind
 from pytest_agentchaos.evidence.site import Site
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.faults.registry import fault_from_data, fault_to_data
@@ -24,6 +34,15 @@ def _not_empty(glob: str) -> str:
     return glob
 
 
+def _is_site(site: str) -> str:
+    *rest, attempt = site.split("|")
+    if len(rest) < SITE_PARTS - 1 or rest[1] not in KINDS or not attempt.isdecimal() or not int(attempt):
+        msg = "no call has such a site; copy one from a history: agent|kind|target|name|digest|attempt"
+        raise ValueError(msg)
+    return site
+
+
+SITE_PARTS = len(Site._fields)
 Glob = Annotated[str, AfterValidator(_not_empty)]
 
 
@@ -39,15 +58,15 @@ class Selector(BaseModel):
     """Glob on the calling agent's path, ``planner/flights``, or on its last part."""
     callee: Glob | None = None
     """Glob on the call's target or name, whichever fits (for edges)."""
-    site: str | None = None
+    site: Annotated[str, AfterValidator(_is_site)] | None = None
     """Exactly one site, as a history prints it."""
-    nth: int | None = Field(default=None, ge=1)
+    nth: StrictInt | None = Field(default=None, ge=1)
     """Only the nth of the calls that match, counted from 1."""
-    times: int | None = Field(default=None, ge=1)
+    times: StrictInt | None = Field(default=None, ge=1)
     """At most so many calls."""
     between: tuple[float, float | None] | None = None
     """Only while the trial's time is in this interval of seconds; None as its end means for ever."""
-    probability: float | None = Field(default=None, gt=0, le=1)
+    probability: StrictFloat | None = Field(default=None, gt=0, le=1)
     """Each call with this chance, decided by the seed and the call's site."""
 
     @model_validator(mode="after")
@@ -55,7 +74,10 @@ class Selector(BaseModel):
         if self.between is not None:
             start_s, end_s = self.between
             if start_s < 0 or (end_s is not None and end_s <= start_s):
-                msg = f"between={self.between!r} is an interval in which no call can fall; write (start_s, end_s) with start < end"
+                msg = (
+                    f"between={self.between!r} is an interval in which no call can fall;"
+                    " write (start_s, end_s) with 0 <= start_s < end_s"
+                )
                 raise ValueError(msg)
         if self.nth is not None and self.times is not None and self.times > 1:
             msg = f"nth={self.nth} selects one call, so times={self.times} can never be reached; leave one of them out"
@@ -68,7 +90,7 @@ class Selector(BaseModel):
             (self.kind is None or call.kind == self.kind)
             and (self.name == "*" or fnmatchcase(call.name, self.name))
             and (self.target == "*" or fnmatchcase(call.target, self.target))
-            and (self.agent is None or _agent_matches(call.agent, self.agent))
+            and (self.agent is None or call.is_made_by(self.agent))
             and (self.callee is None or fnmatchcase(call.target, self.callee) or fnmatchcase(call.name, self.callee))
         )
 
@@ -84,17 +106,15 @@ class Selector(BaseModel):
         return at_s >= start_s and (end_s is None or at_s < end_s)
 
     def __str__(self) -> str:
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        given = {name: value for name, value in fields.items() if value is not None and value != "*"}
+        fields = type(self).model_fields.items()
+        given = {name: value for name, field in fields if (value := getattr(self, name)) != field.default}
         kind = given.pop("kind", "any")
-        if site := given.pop("site", None):
-            return f"on.site({site!r})"
-        words = [repr(given.pop("name"))] if "name" in given else []
+        if kind == "tcp":  # too rare for a word of its own
+            kind, given = "any", {"kind": kind, **given}
+        if list(given) == ["site"] and kind == "any":
+            return f"on.site({self.site!r})"
+        words = [repr(given.pop("name"))] if "name" in given and kind != "any" else []
         return f"on.{kind}({', '.join(words + [f'{key}={value!r}' for key, value in given.items()])})"
-
-
-def _agent_matches(path: tuple[str, ...], glob: str) -> bool:
-    return fnmatchcase("/".join(path), glob) or bool(path and fnmatchcase(path[-1], glob))
 
 
 class Rule(NamedTuple):
@@ -123,7 +143,10 @@ def rule(fault: Fault, selector: Selector) -> Rule:
         raise UsageError(msg)
     if selector.kind is not None and selector.kind not in fault.kinds:
         kinds = " and ".join(sorted(fault.kinds))
-        msg = f"{fault} acts on {kinds} calls, so {selector} can never give it one; select with on.{min(fault.kinds)}(...)"
+        msg = (
+            f"{fault} acts on {kinds} calls, so {selector} can never give it one;"
+            f" select with on.{min(fault.kinds)}(...)"
+        )
         raise UsageError(msg)
     return Rule(fault, selector)
 
@@ -138,10 +161,21 @@ def schedule_to_data(schedule: Schedule) -> list[dict[str, Any]]:
 
 def schedule_from_data(data: list[dict[str, Any]]) -> Schedule:
     """The schedule that :func:`schedule_to_data` described."""
-    return tuple(
-        rule(fault_from_data({key: value for key, value in line.items() if key != "on"}), select(**line.get("on", {})))
-        for line in data
-    )
+    return tuple(_rule_from_data(number, line) for number, line in enumerate(data, start=1))
+
+
+def _rule_from_data(number: int, line: Any) -> Rule:
+    which = line.get("on") or {} if isinstance(line, Mapping) else None
+    if not isinstance(which, Mapping) or "fault" not in line:
+        example = '{"fault": "latency", "on": {"kind": "tool"}}'
+        msg = f"line {number} of the schedule, {line!r}, is no rule; write for example {example}"
+        raise UsageError(msg)
+    try:
+        fault = fault_from_data({key: value for key, value in line.items() if key != "on"})
+        return rule(fault, select(**which))
+    except UsageError as error:
+        msg = f"line {number} of the schedule: {error}"
+        raise type(error)(msg) from None
 
 
 def select(**fields: Any) -> Selector:
@@ -189,7 +223,7 @@ class On:
 
     def edge(self, caller: str = "*", callee: str = "*", **which: Any) -> Selector:
         """Calls from an agent to a target or name."""
-        return select(agent=None if caller == "*" else caller, callee=callee, **which)
+        return select(agent=None if caller == "*" else caller, callee=None if callee == "*" else callee, **which)
 
     def any(self, **which: Any) -> Selector:
         """Every call."""
@@ -206,4 +240,3 @@ class On:
 
 
 on = On()
-

@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from pytest_agentchaos.engine import Tally
 from pytest_agentchaos.evidence.call import Call
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.schedule import Selector
 
 SHOWN = 12
@@ -24,7 +25,8 @@ def explain_unfired(unfired: Sequence[Tally], total: int, history: History, *, r
         lines += [f"    {line}" for line in _reasons(tally)]
     if ran:
         lines += _seen(history, unfired[0].rule.selector)
-    return "\n".join(lines)
+    text: str = redact("\n".join(lines))
+    return text
 
 
 def _reasons(tally: Tally) -> list[str]:
@@ -32,11 +34,15 @@ def _reasons(tally: Tally) -> list[str]:
     if not tally.matched:
         return [f"matched no call; it would match {wanted(selector)}"]
     reasons = [f"matched {tally.matched} {'call' if tally.matched == 1 else 'calls'}, but:"]
-    reasons += [f"left alone {why}" for why in dict.fromkeys(tally.declined)]
+    declined = list(dict.fromkeys(tally.declined))
+    reasons += [f"left alone {why}" for why in declined[:SHOWN]]
+    reasons += [f"... and {len(declined) - SHOWN} others"] if len(declined) > SHOWN else []
     if selector.nth is not None and tally.matched < selector.nth:
         reasons.append(f"nth={selector.nth} asks for a later one")
     if selector.probability is not None and not tally.declined:
         reasons.append(f"probability={selector.probability} let none be drawn under this seed")
+    if len(reasons) == 1:
+        reasons.append("they had ended before it came to act; the timeline shows how")
     return reasons
 
 
@@ -61,7 +67,7 @@ def _seen(history: History, selector: Selector) -> list[str]:
     if not exchanges:
         return [
             "No call crossed a wire. Seen are: httpx and httpx2 clients, functions wrapped with agentchaos.tool(fn),",
-            "MCP connections opened with agentchaos.mcp(server), all made inside agentchaos.run() or agentchaos.live().",
+            "MCP connections of agentchaos.mcp(server), all made inside agentchaos.run() or agentchaos.live().",
         ]
     counts = Counter(str(exchange.call) for exchange in exchanges)
     first_s = {str(exchange.call): history[exchange.index].at_s for exchange in reversed(exchanges)}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from pytest_agentchaos.evidence.canonical import dump
+from pytest_agentchaos.evidence.canonical import dump, encode, without_addresses
 
 Kind = Literal["model", "tool", "agent", "http", "rpc", "tcp"]
 """``rpc`` is an MCP message that is not a tool call (initialize, tools/list, ...)."""
@@ -37,7 +38,12 @@ class Call:
     @property
     def digest(self) -> str:
         """A short digest of the arguments."""
-        return hashlib.blake2b(dump(self.arguments).encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+        return hashlib.blake2b(encode(without_addresses(dump(self.arguments))), digest_size=6).hexdigest()
+
+    def is_made_by(self, agent: str) -> bool:
+        """Whether a glob fits the calling agent's path, ``planner/flights``, or its last part."""
+        path = self.agent
+        return fnmatchcase("/".join(path), agent) or bool(path and fnmatchcase(path[-1], agent))
 
     def __str__(self) -> str:
         caller = f"{'/'.join(self.agent)} -> " if self.agent else ""

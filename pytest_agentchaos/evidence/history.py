@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -12,8 +13,8 @@ from typing import Any, overload
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.call import Call, Kind
-from pytest_agentchaos.evidence.canonical import dump
-from pytest_agentchaos.evidence.op import ENDINGS, NOTHING, Op, OpKind
+from pytest_agentchaos.evidence.canonical import dump, encode, without_addresses
+from pytest_agentchaos.evidence.op import ENDINGS, NOTHING, OP_KINDS, Op, OpKind
 from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.evidence.site import Site, SiteCounter
 
@@ -48,7 +49,7 @@ class History:
         self._entries: list[Op | Pending] = []
         self._read = 0
         self._sites = SiteCounter()
-        self.defer = self._entries.append
+        self._lock = threading.RLock()  # in live mode several threads write; reading an object may call into a wire
 
     def append(  # noqa: PLR0913 - the fields of one op, all by keyword but the first
         self,
@@ -61,20 +62,28 @@ class History:
         data: Mapping[str, Any] = NOTHING,
     ) -> int:
         """Write one op and say its index."""
-        index = len(self._entries)
-        self._entries.append(Op(index, kind, at_s, wall_s, of, call, None, data))
+        with self._lock:
+            index = len(self._entries)
+            self._entries.append(Op(index, kind, at_s, wall_s, of, call, None, data))
         return index
+
+    def defer(self, op: Pending) -> None:
+        """Write one op that is read when somebody looks."""
+        with self._lock:
+            self._entries.append(op)
 
     def _ops(self) -> list[Op]:
         """All ops, reading those that were deferred and giving every call its site."""
-        entries = self._entries
-        for index in range(self._read, len(entries)):
-            entry = entries[index]
-            op = entry if isinstance(entry, Op) else entry(index)
-            if op.call is not None and op.site is None:
-                op = replace(op, site=self._sites.site(op.call))
-            entries[index] = op
-            self._read = index + 1
+        with self._lock:
+            entries = self._entries
+            while self._read < len(entries):
+                index = self._read
+                entry = entries[index]
+                op = entry if isinstance(entry, Op) else entry(index)
+                if op.call is not None and op.site is None:
+                    op = replace(op, site=self._sites.site(op.call))
+                entries[index] = op
+                self._read = index + 1
         return entries  # type: ignore[return-value]  # every entry was read above
 
     def __len__(self) -> int:
@@ -100,14 +109,14 @@ class History:
             if (kind is None or exchange.call.kind == kind)
             and fnmatchcase(exchange.call.name, name)
             and fnmatchcase(exchange.call.target, target)
-            and (agent is None or fnmatchcase("/".join(exchange.call.agent), agent))
+            and (agent is None or exchange.call.is_made_by(agent))
         )
 
     def digest(self) -> str:
         """A digest of the content without what no two runs share (wall time; in live mode, all time)."""
         hasher = hashlib.sha256()
         for op in self._ops():
-            hasher.update(_comparable(op, self.mode).encode("utf-8", "surrogatepass"))
+            hasher.update(encode(_comparable(op, self.mode)))
         return hasher.hexdigest()
 
     def to_jsonl(self) -> str:
@@ -117,38 +126,43 @@ class History:
 
     def save(self, path: Path | str) -> None:
         """Write it as a file."""
-        Path(path).write_text(self.to_jsonl(), encoding="utf-8")
+        Path(path).write_bytes(encode(self.to_jsonl()))
 
     @classmethod
     def from_jsonl(cls, text: str, *, source: str = "history") -> History:
         """Read what :meth:`to_jsonl` wrote; a damaged line is named."""
-        lines = text.splitlines()
-        try:
-            head = json.loads(lines[0]) if lines else {}
-        except ValueError:
-            head = {}
-        if not isinstance(head, dict) or head.get("agentchaos_history") != FORMAT:
-            msg = f"{source}, line 1: not a history of format {FORMAT}; it should begin with {{\"agentchaos_history\": {FORMAT}"
-            raise UsageError(msg)
-        history = cls(mode=str(head.get("mode", "sim")), seed=int(head.get("seed", 0)))
-        for number, line in enumerate(lines[1:], start=2):
+        return cls._read_lines(text.split("\n"), source)
+
+    @classmethod
+    def _read_lines(cls, lines: Sequence[str | bytes], source: str) -> History:
+        """Lines may be bytes: in a file that was cut off, the last one need not even be text."""
+        first, *rest = lines if not lines or lines[-1] else lines[:-1] or [""]
+        head = _read_head(first, source)
+        history = cls(mode=str(head.get("mode", "sim")), seed=head["seed"])
+        for index, line in enumerate(rest):
             try:
-                history._entries.append(_from_json(json.loads(line)))
-            except (ValueError, TypeError, KeyError) as error:
-                msg = f"{source}, line {number}: not an op ({error}); the file may be cut off there: remove that line to read the rest"
+                history._entries.append(_from_json(json.loads(line), index))
+            except (ValueError, TypeError, KeyError, RecursionError) as error:
+                said = f"it has no {error}" if isinstance(error, KeyError) else error
+                remedy = (
+                    "the file seems to be cut off there; remove this line to read the others"
+                    if index == len(rest) - 1
+                    else f"{len(rest) - index - 1} lines follow it, so the file was changed: use the one that was saved"
+                )
+                msg = f"{source}, line {index + 2}: not an op ({said}); {remedy}"
                 raise UsageError(msg) from error
         return history
 
     @classmethod
     def load(cls, path: Path | str) -> History:
         """Read a file that :meth:`save` wrote."""
-        return cls.from_jsonl(Path(path).read_text(encoding="utf-8"), source=str(path))
+        return cls._read_lines(Path(path).read_bytes().split(b"\n"), str(path))
 
     def timeline(self, limit: int = 60) -> str:
         """The ops as text, the middle left out when there are many."""
         lines = [str(op) for op in self._ops()]
         if len(lines) > limit:
-            half = limit // 2
+            half = max(1, limit // 2)
             lines = [*lines[:half], f"     ... {len(lines) - 2 * half} ops not shown ...", *lines[-half:]]
         return "\n".join(lines)
 
@@ -170,7 +184,7 @@ def _comparable(op: Op, mode: str) -> str:
     del line["wall_s"]
     if mode != "sim":
         del line["at_s"]
-    return dump(line)
+    return without_addresses(dump(line))
 
 
 def _exchanges(ops: list[Op]) -> list[Exchange]:
@@ -198,8 +212,8 @@ def _as_json(op: Op) -> dict[str, Any]:
         call = op.call
         line["call"] = {
             "kind": call.kind,
-            "target": call.target,
-            "name": call.name,
+            "target": redact(call.target),
+            "name": redact(call.name),
             "agent": list(call.agent),
             "arguments": redact(call.arguments),
             "dialect": call.dialect,
@@ -214,10 +228,32 @@ def _as_json(op: Op) -> dict[str, Any]:
     return line
 
 
-def _from_json(line: dict[str, Any]) -> Op:
+def _read_head(line: str | bytes, source: str) -> dict[str, Any]:
+    try:
+        head = json.loads(line)
+    except ValueError:
+        head = None
+    if not isinstance(head, dict) or head.get("agentchaos_history") != FORMAT or not isinstance(head.get("seed"), int):
+        example = dump({"agentchaos_history": FORMAT, "mode": "sim", "seed": 0})
+        msg = f"{source}, line 1: not the head of a history, which is {example}; give a file that History.save wrote"
+        raise UsageError(msg)
+    return head
+
+
+def _from_json(line: Any, index: int) -> Op:
+    if not isinstance(line, dict):
+        msg = f"{line!r} where an object is due"
+        raise TypeError(msg)
+    if line["i"] != index or line["op"] not in OP_KINDS:
+        msg = (
+            f"op {line['i']!r} of the kind {line['op']!r} where op {index} is due; kinds: {', '.join(sorted(OP_KINDS))}"
+        )
+        raise ValueError(msg)
     call = site = None
     if (raw := line.get("call")) is not None:
         call = Call(**{**raw, "agent": tuple(raw["agent"]), "offers": tuple(raw["offers"])})
         if (marks := line.get("site")) is not None:
-            site = Site(call.agent, call.kind, call.target, call.name, marks[0], marks[1])
-    return Op(line["i"], line["op"], line["at_s"], line["wall_s"], line.get("of"), call, site, line.get("data", NOTHING))
+            digest, attempt = marks
+            site = Site(call.agent, call.kind, call.target, call.name, str(digest), int(attempt))
+    at_s, wall_s = float(line["at_s"]), float(line["wall_s"])
+    return Op(index, line["op"], at_s, wall_s, line.get("of"), call, site, line.get("data", NOTHING))

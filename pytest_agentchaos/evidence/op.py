@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pytest_agentchaos.evidence.call import Call
+from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.evidence.site import Site
 
 OpKind = Literal["invoke", "ok", "fail", "info", "deliver", "fault", "effect", "span", "note"]
@@ -15,6 +16,7 @@ OpKind = Literal["invoke", "ok", "fail", "info", "deliver", "fault", "effect", "
 whether it happened. ``deliver`` says that the callee really got the request, and what it truly answered; it is
 written for calls under a fault only (any other call was delivered once, and its ``ok`` shows the reply)."""
 
+OP_KINDS: frozenset[str] = frozenset(get_args(OpKind))
 ENDINGS: frozenset[str] = frozenset({"ok", "fail", "info"})
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -36,8 +38,8 @@ class Op:
     data: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
     def __str__(self) -> str:
-        what = str(self.call) if self.call is not None else f"of {self.of}" if self.of is not None else ""
-        detail = ", ".join(f"{key}={_short(value)}" for key, value in self.data.items())
+        what = redact(str(self.call)) if self.call is not None else f"of {self.of}" if self.of is not None else ""
+        detail = ", ".join(f"{key}={_short(value)}" for key, value in redact(self.data).items())
         return f"{self.index:4} {self.at_s:10.3f} s  {self.kind:7} {what} {detail}".rstrip()
 
 

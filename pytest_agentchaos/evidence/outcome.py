@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pytest_agentchaos.evidence.canonical import told
+
 Ending = Literal["completed", "raised", "hung"]
 
 
@@ -21,4 +23,5 @@ class Outcome:
     def __str__(self) -> str:
         if self.ending == "completed":
             return f"completed after {self.virtual_s:g} s"
-        return f"{self.ending} after {self.virtual_s:g} s: {type(self.error).__name__}: {self.error}"
+        what = "nobody knows why" if self.error is None else told(self.error)
+        return f"{self.ending} after {self.virtual_s:g} s: {what}"

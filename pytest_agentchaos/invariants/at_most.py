@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import inf
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.history import History
@@ -22,18 +22,31 @@ class at_most:  # noqa: N801 - it reads as a phrase where it is used
 
     def __post_init__(self) -> None:
         metric(self.metric)
-        if isinstance(self.limit, bool) or not isinstance(self.limit, (int, float)) or not isfinite(self.limit) or self.limit < 0:
-            msg = f"at_most({self.metric!r}, {self.limit!r}): the limit must be a number from 0 up"
+        limit: object = self.limit  # whatever the caller gave
+        is_number = isinstance(limit, (int, float)) and not isinstance(limit, bool)
+        if not is_number or not 0 <= self.limit < inf:
+            msg = (
+                f"at_most({self.metric!r}, {self.limit!r}): the limit must be a number from 0 up; write for example 12"
+            )
             raise UsageError(msg)
 
     @property
     def name(self) -> str:
         """What a verdict calls it."""
-        return f"at_most({self.metric}, {self.limit:g})"
+        return f"at_most({self.metric}, {_text(self.limit)})"
 
     def check(self, history: History) -> Verdict:
         """Count and compare."""
-        value, ops = metric(self.metric)(history)
-        if value <= self.limit:
-            return Verdict(self.name, "pass", f"{self.metric} = {value:g}")
-        return Verdict(self.name, "fail", f"{self.metric} = {value:g}, above {self.limit:g}", ops)
+        measured = metric(self.metric)(history)
+        told = f"{self.metric} = {_text(measured.value)}"
+        if measured.value > self.limit:
+            return Verdict(self.name, "fail", f"{told}, above {_text(self.limit)}", measured.ops)
+        if measured.unread:
+            reason = f"{told} without {len(measured.unread)} replies that say nothing about it"
+            return Verdict(self.name, "unknown", reason, measured.unread)
+        return Verdict(self.name, "pass", told)
+
+
+def _text(number: float) -> str:
+    """Whole numbers to their last digit; of others, no more digits than a history keeps."""
+    return str(int(number)) if number == int(number) else str(round(number, 6))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.verdict import Verdict
 
@@ -29,7 +30,15 @@ def judge(invariant: Invariant, history: History) -> Verdict:
     try:
         verdict = invariant.check(history)
     except Exception as error:  # noqa: BLE001 - a crash of a judge must become a verdict, whatever it is
-        return Verdict(invariant.name, "unknown", f"the invariant crashed: {type(error).__name__}: {error}")
+        return Verdict(_name(invariant), "unknown", f"the invariant crashed: {told(error)}")
     if not isinstance(verdict, Verdict):
-        return Verdict(invariant.name, "unknown", f"the invariant gave {verdict!r} where a Verdict was due")
+        return Verdict(_name(invariant), "unknown", f"the invariant gave {verdict!r} where a Verdict was due")
     return verdict
+
+
+def _name(invariant: Invariant) -> str:
+    """Its name, unless that is what crashes."""
+    try:
+        return str(invariant.name)
+    except Exception:  # noqa: BLE001 - see above
+        return type(invariant).__name__

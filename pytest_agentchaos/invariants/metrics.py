@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
+from typing import NamedTuple
 
 from pytest_agentchaos.errors import UnknownNameError, nearest
 from pytest_agentchaos.evidence.call import Kind
 from pytest_agentchaos.evidence.history import History
 
-Measured = tuple[float, tuple[int, ...]]
+
+class Measured(NamedTuple):
+    """A number and where it comes from."""
+
+    value: float
+    ops: tuple[int, ...] = ()
+    unread: tuple[int, ...] = ()
+    """Ops that should have contributed and say nothing: the true number is not smaller, but may be larger."""
 
 
-def _calls(kind: Kind | None) -> Callable[[History], Measured]:
+Metric = Callable[[History], Measured]
+
+
+def _calls(kind: Kind | None) -> Metric:
     def count(history: History) -> Measured:
         ops = tuple(exchange.index for exchange in history.calls(kind=kind))
-        return len(ops), ops
+        return Measured(len(ops), ops)
 
     return count
 
@@ -26,28 +36,31 @@ def _retries(history: History) -> Measured:
     for exchange in history.calls():
         groups.setdefault(tuple(exchange.site[:-1]), []).append(exchange.index)
     longest = max(groups.values(), key=len, default=[])
-    return max(0, len(longest) - 1), tuple(longest)
+    return Measured(max(0, len(longest) - 1), tuple(longest))
 
 
-def _tokens(*names: str) -> Callable[[History], Measured]:
+def _tokens(*names: str) -> Metric:
     def add(history: History) -> Measured:
-        total: Counter[str] = Counter()
-        ops = []
+        total = 0
+        counted, silent = [], []
+        models = {exchange.index for exchange in history.calls(kind="model")}
         for op in history:
             if op.kind == "ok" and (usage := op.data.get("usage")):
-                total.update({name: int(usage[name]) for name in names})
-                ops.append(op.index)
-        return total.total(), tuple(ops)
+                total += sum(int(usage[name]) for name in names)
+                counted.append(op.index)
+            elif op.kind == "ok" and op.of in models:
+                silent.append(op.index)
+        return Measured(total, tuple(counted), tuple(silent))
 
     return add
 
 
 def _duration(history: History) -> Measured:
     last = history[-1] if len(history) else None
-    return (last.at_s, (last.index,)) if last is not None else (0.0, ())
+    return Measured(last.at_s, (last.index,)) if last is not None else Measured(0.0)
 
 
-METRICS: dict[str, Callable[[History], Measured]] = {
+METRICS: dict[str, Metric] = {
     "calls": _calls(None),
     "model_calls": _calls("model"),
     "tool_calls": _calls("tool"),
@@ -60,9 +73,10 @@ METRICS: dict[str, Callable[[History], Measured]] = {
 }
 
 
-def metric(name: str) -> Callable[[History], Measured]:
+def metric(name: str) -> Metric:
     """The metric of that name."""
-    if name not in METRICS:
-        msg = f"there is no metric {name!r}; {nearest(name, METRICS)}"
+    found = METRICS.get(str(name))
+    if found is None:
+        msg = f"there is no metric {name!r}; {nearest(str(name), METRICS)}"
         raise UnknownNameError(msg)
-    return METRICS[name]
+    return found

@@ -21,7 +21,9 @@ def register(make: C) -> C:
     name = make.__name__
     other = _by_name.setdefault(name, make)
     if other.__module__ != make.__module__:
-        msg = f"the invariant name {name!r} of {make.__module__} is taken by {other.__module__}"
+        msg = (
+            f"the invariant name {name!r} of {make.__module__} is taken by {other.__module__}; give yours another name"
+        )
         raise UsageError(msg)
     _by_name[name] = make
     return make
@@ -34,6 +36,7 @@ def load_shipped() -> None:
 
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
+    vars(package).update(_by_name)  # a class has the name of its module, which the import has just put there
 
 
 @cache
