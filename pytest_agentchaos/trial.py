@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 from pytest_agentchaos import rng
 from pytest_agentchaos.clock import Clock, VirtualClock, WallClock, wall_s
-from pytest_agentchaos.engine import Engine
+from pytest_agentchaos.engine import Engine, agent_path
 from pytest_agentchaos.errors import HungError, UsageError
+from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.outcome import Ending, Outcome
 from pytest_agentchaos.schedule import Rule, Schedule
 from pytest_agentchaos.simulation import Simulation
 from pytest_agentchaos.unfired import explain_unfired
-from pytest_agentchaos.wires.active import Active, activated
+from pytest_agentchaos.wires.active import Active, activated, current
 from pytest_agentchaos.wires.http_transport.install import installed
 from pytest_agentchaos.wires.late import LateDeliveries
 from pytest_agentchaos.wires.upstreams import Upstreams
@@ -35,6 +38,7 @@ class Trial:
         self.engine = Engine(schedule, seed=seed, clock=self.clock, history=self.history)
         self.outcome: Outcome | None = None
         self._runs = 0
+        self._lives: list[Live] = []
 
     @property
     def schedule(self) -> Schedule:
@@ -52,37 +56,61 @@ class Trial:
 
     def run(self, system: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run the system in virtual time; what it returns or raises, it returns or raises here."""
-        _refuse_running_loop()
-        if not isinstance(self.clock, VirtualClock):
+        __tracebackhide__ = True
+        if (wrong := _misuse(system)) is not None:
+            raise self.engine.problem(UsageError(wrong))
+        clock = self.clock
+        if not isinstance(clock, VirtualClock):
             msg = "this trial has been live already; its time cannot become virtual again. Use one mode in one test"
-            raise UsageError(msg)
+            raise self.engine.problem(UsageError(msg))
         self._runs += 1
-        began_s, began_wall_s = self.clock.now_s(), wall_s()
-        late = LateDeliveries(self.clock)
-        with Simulation(self.clock, rng.derive(self.seed, "entropy", self._runs)) as sim:
-            active = Active(self.engine, self.clock, sim=True, upstreams=self.upstreams, late=late, run_coroutine=sim.run)
-            with activated(active), installed(), self._ending(began_s, began_wall_s) as ending:
+        late = LateDeliveries(clock)
+        with Simulation(clock, rng.derive(self.seed, "entropy", self._runs)) as sim:
+            active = Active(self.engine, clock, sim=True, upstreams=self.upstreams, late=late, run_coroutine=sim.run)
+            with activated(active), installed(), self.ending() as ending:
                 try:
-                    ending.append(_call(sim, system, args, kwargs))
+                    # A context of its own: what a crashed system leaves in it is gone with it.
+                    ending.append(contextvars.copy_context().run(_call, sim, system, args, kwargs))
                 finally:
                     _finish(sim, late, self.upstreams)
-                    self.engine.problems.extend(sim.problems)
+                    self.engine.problems.extend(sim.problems)  # type: ignore[arg-type]  # RealIOError, each
         return ending[0]
 
     def live(self) -> Live:
         """The same wires in real time, for as long as the block is open."""
-        _check_virgin(self.history)
-        self.clock = WallClock()
-        self.history.mode = "live"
-        self.engine.clock = self.clock
+        live = Live(self)
+        self._lives.append(live)
+        return live
+
+    def close(self) -> None:
+        """End what a crashed test has left open."""
+        for live in self._lives:
+            live.close()
+        if agent_path.get():
+            agent_path.set(())
+
+    def go_live(self) -> None:
+        """From here on, time is real."""
+        if current() is not None:
+            wrong = "a trial is under way already; agentchaos.live() cannot be entered inside of another, or of run()"
+        elif self._runs and isinstance(self.clock, VirtualClock):
+            wrong = "this trial has run in virtual time already; its time cannot become real. Use one mode in one test"
+        else:
+            wrong = None
+        if wrong is not None:
+            raise self.engine.problem(UsageError(wrong))
+        if isinstance(self.clock, VirtualClock):
+            self.clock = self.engine.clock = WallClock()
+            self.history.mode = "live"
         self._runs += 1
-        return Live(self)
 
     @contextmanager
-    def _ending(self, began_s: float, began_wall_s: float) -> Iterator[list[Any]]:
+    def ending(self) -> Iterator[list[Any]]:
         """Write down how the run ended; an error of use or of this package comes before any of the system's."""
+        __tracebackhide__ = True
         value: list[Any] = []
         known = len(self.engine.problems)
+        began_s, began_wall_s = self.clock.now_s(), wall_s()
         error: BaseException | None = None
         try:
             yield value
@@ -94,7 +122,7 @@ class Trial:
             self.outcome = Outcome(
                 ending, value[0] if value else None, error, self.clock.now_s() - began_s, wall_s() - began_wall_s
             )
-            self.engine.note(outcome=ending, **({"error": f"{type(error).__name__}: {error}"} if error else {}))
+            self.engine.note(outcome=ending, **({"error": told(error)} if error else {}))
             if len(self.engine.problems) > known and not isinstance(error, (KeyboardInterrupt, SystemExit)):
                 raise self.engine.problems[known] from error
 
@@ -112,28 +140,26 @@ class Live:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._late = LateDeliveries(trial.clock)
-        self._open: Any = None
+        self._open: ExitStack | None = None
 
     def __enter__(self) -> Self:
-        self._open = self._installed()
-        self._open.__enter__()
-        return self
-
-    @contextmanager
-    def _installed(self) -> Iterator[None]:
         trial = self._trial
+        trial.go_live()
+        self._late = LateDeliveries(trial.clock)
         active = Active(trial.engine, trial.clock, sim=False, upstreams=trial.upstreams, late=self._late)
-        with activated(active), installed(), trial._ending(0.0, wall_s()):
-            try:
-                yield
-            finally:
-                self._late.settle()
+        with ExitStack() as stack:
+            stack.enter_context(activated(active))
+            stack.enter_context(installed())
+            stack.enter_context(trial.ending())
+            stack.callback(self._late.settle)
+            self._open = stack.pop_all()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        result: bool | None = self._open.__exit__(kind, error, trace)
-        return result
+        stack, self._open = self._open, None
+        return stack.__exit__(kind, error, trace) if stack is not None else None
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -141,12 +167,19 @@ class Live:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        await self._late.arrive()
-        await self._trial.upstreams.close()
-        return self.__exit__(kind, error, trace)
+        try:
+            await _close(self._late, self._trial.upstreams)
+        finally:
+            result = self.__exit__(kind, error, trace)
+        return result
+
+    def close(self) -> None:
+        """End it if the test has not."""
+        self.__exit__(None, None, None)
 
 
 def _call(sim: Simulation, system: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    __tracebackhide__ = True
     value = system(*args, **kwargs)
     return sim.run(_await(value)) if inspect.isawaitable(value) else value
 
@@ -166,25 +199,26 @@ def _finish(sim: Simulation, late: LateDeliveries, upstreams: Upstreams) -> None
 
 
 async def _close(late: LateDeliveries, upstreams: Upstreams) -> None:
-    await late.arrive()
+    upstreams.hang_up()
+    if late.pending:  # never under trio, which late deliveries do not know
+        await late.arrive()
     await upstreams.close()
 
 
-def _refuse_running_loop() -> None:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    msg = (
-        "agentchaos.run() owns the event loop, and one is running already. In an `async def` test use live time:"
-        " `async with agentchaos.live(): ...`; for virtual time make the test a plain `def`"
-    )
-    raise UsageError(msg)
-
-
-def _check_virgin(history: History) -> None:
-    if len(history):
-        msg = "this trial has run already; enter live() before anything else, and once in a test"
-        raise UsageError(msg)
-
-
+def _misuse(system: object) -> str | None:
+    if current() is not None:
+        return "a trial is under way already; agentchaos.run() cannot be called inside of run() or live()"
+    trio: Any = sys.modules.get("trio")
+    # The private function, because the public one raises.
+    if asyncio._get_running_loop() is not None or (trio is not None and trio.lowlevel.in_trio_run()):  # noqa: SLF001
+        return (
+            "agentchaos.run() owns the event loop, and one is running already. In an `async def` test use live time:"
+            " `async with agentchaos.live(): ...`; for virtual time make the test a plain `def`"
+        )
+    if callable(system):
+        return None
+    if inspect.iscoroutine(system):
+        system.close()
+        name = system.__name__
+        return f"agentchaos.run({name}(...)) got a coroutine; give the function and its arguments: run({name}, ...)"
+    return f"agentchaos.run({system!r}): not callable; give the function that runs the system, and its arguments"

@@ -1,0 +1,1 @@
+"""The pytest plugin: the only part of this package that imports pytest."""

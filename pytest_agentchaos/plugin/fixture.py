@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Literal, ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Literal, ParamSpec, TypeVar, overload
 
 import pytest
 
@@ -15,6 +15,7 @@ from pytest_agentchaos.evidence.outcome import Outcome
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.invariants.base import Invariant, judge
+from pytest_agentchaos.plugin import settings
 from pytest_agentchaos.schedule import Selector, on, rule
 from pytest_agentchaos.trial import Live, Trial
 from pytest_agentchaos.wires import function, mcp_stream
@@ -27,12 +28,17 @@ R = TypeVar("R")
 class AgentChaos:
     """One trial, in the words of a test."""
 
-    def __init__(self, *, seed: int = 0) -> None:
+    def __init__(self, *, seed: int = 0, seed_offset: int = 0) -> None:
         self._trial = Trial(seed=seed)
+        self.seed_offset = seed_offset
+        """What the test itself added to the session's seed: its marker, and the number of the trial."""
         self.verdicts: list[Verdict] = []
         """What :meth:`check` has found so far."""
         self.reached: dict[str, bool] = {}
         """Every :meth:`sometimes`, and whether it has been true."""
+
+    def __repr__(self) -> str:
+        return f"<agentchaos seed={self.seed} outcome={self.outcome}>"
 
     @property
     def seed(self) -> int:
@@ -62,8 +68,13 @@ class AgentChaos:
         """Declare what stands behind a URL: a scripted model, an ASGI app, an MCP server."""
         self._trial.upstreams.declare(url, thing)
 
+    @overload
+    def run(self, system: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R: ...
+    @overload
+    def run(self, system: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...
     def run(self, system: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> Any:
         """Run the system, sync or async, in virtual time; what it returns or raises comes out here."""
+        __tracebackhide__ = True
         return self._trial.run(system, *args, **kwargs)
 
     def live(self) -> Live:
@@ -99,8 +110,11 @@ class AgentChaos:
         """Calls made inside the block belong to this agent."""
         return calling_as(name)
 
-    def sometimes(self, name: str, condition: object = True) -> None:
+    def sometimes(self, name: str, condition: object = True) -> None:  # noqa: FBT002 - a condition, not a switch
         """Say that this is true in some trial; the session's summary names what never was."""
+        if not isinstance(name, str):
+            msg = f"agentchaos.sometimes({name!r}): the first argument is what is to be true in some trial, in words"
+            raise UsageError(msg)
         self.reached[name] = self.reached.get(name, False) or bool(condition)
 
     def check(self, *judges: Invariant) -> tuple[Verdict, ...]:
@@ -115,26 +129,26 @@ class AgentChaos:
         verdicts = tuple(judge(one, self.history) for one in judges)
         self.verdicts.extend(verdicts)
         if not all(verdict.passed for verdict in verdicts):
-            pytest.fail("\n".join(["the trial does not hold:", *(f"  {verdict}" for verdict in verdicts)]), pytrace=False)
+            message = "\n".join(["the trial does not hold:", *(f"  {verdict}" for verdict in verdicts)])
+            pytest.fail(message, pytrace=False)
         return verdicts
 
 
-@contextmanager
-def open_fixture(node: pytest.Item, seed: int, upstreams: Mapping[str, Any]) -> Iterator[AgentChaos]:
-    """The fixture of one test."""
-    chaos = AgentChaos(seed=_marked_seed(node, seed))
+def make(item: pytest.Item, upstreams: Mapping[str, Any], number: int | None) -> AgentChaos:
+    """The fixture of one trial of one test; the trial has a number when there are several."""
+    __tracebackhide__ = True
+    marked = settings.marked(item, UsageError)
+    if marked.trials not in {None, 1} and number is None:
+        msg = (
+            f"trials={marked.trials} on {item.nodeid} can have no effect: put the marker on a test function or its"
+            " class, and have the function take the fixture agentchaos as a parameter"
+        )
+        raise UsageError(msg)
+    if not isinstance(upstreams, Mapping):
+        msg = f"the fixture agentchaos_upstreams gave {upstreams!r}; it has to return a dictionary URL -> answerer"
+        raise UsageError(msg)
+    offset = marked.seed + (number or 0)
+    chaos = AgentChaos(seed=settings.setting(item.config, "seed") + offset, seed_offset=offset)
     for url, thing in upstreams.items():
         chaos.upstream(url, thing)
-    yield chaos
-
-
-def _marked_seed(node: pytest.Item, seed: int) -> int:
-    marker = node.get_closest_marker("agentchaos")
-    if marker is None:
-        return seed
-    unknown = set(marker.kwargs) - {"seed", "trials"}
-    if marker.args or unknown:
-        given = ", ".join([*map(repr, marker.args), *sorted(unknown)])
-        msg = f"@pytest.mark.agentchaos({given}) on {node.nodeid}: it takes seed= and trials="
-        raise UsageError(msg)
-    return int(marker.kwargs.get("seed", 0)) + seed
+    return chaos

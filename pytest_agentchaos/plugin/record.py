@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-from pathlib import Path
+import traceback
 from typing import Any
 
 import pytest
 
+from pytest_agentchaos.plugin import determinism
+from pytest_agentchaos.plugin.conclusion import whose
 from pytest_agentchaos.plugin.fixture import AgentChaos
+from pytest_agentchaos.plugin.replay import replay_line
 
 
 def annotate(report: pytest.TestReport, item: pytest.Item, chaos: AgentChaos) -> None:
     """Attach the record (it crosses to the xdist controller with the report) and explain a failure."""
-    report.agentchaos = record(chaos)  # type: ignore[attr-defined] - reports are made to carry such things
-    if report.failed:
-        report.sections.append(("agentchaos", explanation(item, chaos)))
+    if determinism.rehearsing(item, chaos):
+        return
+    try:
+        if report.when == "call" or (report.when == "setup" and not report.passed):
+            _withdraw_excuse(report, chaos)
+            report.agentchaos = record(chaos)  # type: ignore[attr-defined]  # pytest sends it along
+        if report.failed:
+            report.sections.append(("agentchaos", explanation(item, chaos)))
+    except Exception:  # noqa: BLE001 - whatever it is, it is this package's own, and the session must go on
+        report.outcome = "failed"
+        report.longrepr = f"pytest-agentchaos itself failed while writing its report:\n{traceback.format_exc()}"
+
+
+def _withdraw_excuse(report: pytest.TestReport, chaos: AgentChaos) -> None:
+    """An expected failure is one of the system; a trial that proves nothing was not expected."""
+    invalid = chaos.trial.engine.problems or any(verdict.status == "invalid" for verdict in chaos.verdicts)
+    if invalid and report.skipped and hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        del report.wasxfail
 
 
 def record(chaos: AgentChaos) -> dict[str, Any]:
@@ -32,30 +49,16 @@ def record(chaos: AgentChaos) -> dict[str, Any]:
         "fired": fired,
         "verdicts": verdicts,
         "reached": dict(chaos.reached),
-        "calls": len(chaos.history.calls()),
+        "calls": sum(op.kind == "invoke" for op in chaos.history),
         "virtual_s": round(chaos.trial.clock.now_s(), 6) if chaos.history.mode == "sim" else 0.0,
     }
 
 
 def explanation(item: pytest.Item, chaos: AgentChaos) -> str:
-    """Outcome, schedule, timeline, and as the last line how to repeat it."""
-    lines = [f"outcome: {chaos.outcome}"] if chaos.outcome is not None else []
+    """Problems, outcome, schedule, timeline, digest, and as the last line how to repeat it."""
+    lines = [f"problem: {whose(problem)}" for problem in chaos.trial.engine.problems]
+    lines += [f"outcome: {chaos.outcome}"] if chaos.outcome is not None else []
     lines += [f"fault: {line}" for line in chaos.trial.schedule]
     lines += ["timeline:", chaos.history.timeline()] if len(chaos.history) else []
-    return "\n".join([*lines, f"replay: {replay_line(item, chaos)}"])
-
-
-def replay_line(item: pytest.Item, chaos: AgentChaos) -> str:
-    """The command that runs this very trial again, from where pytest was started."""
-    marker = item.get_closest_marker("agentchaos")
-    trial = getattr(item, "callspec", None)
-    offset = int(marker.kwargs.get("seed", 0)) if marker else 0
-    offset += int(trial.params.get("agentchaos_trial", 0)) if trial else 0
-    start = item.config.invocation_params.dir
-    path, _, rest = item.nodeid.partition("::")
-    where = os.path.relpath(item.config.rootpath / path, start) if path else path
-    words = ["pytest", shlex.quote(f"{Path(where).as_posix()}::{rest}"), f"--agentchaos-seed={chaos.seed - offset}"]
-    trials = item.config.getoption("agentchaos_trials")
-    words += [f"--agentchaos-trials={trials}"] if trials else []
-    hash_seed = os.environ.get("PYTHONHASHSEED")
-    return " ".join([f"PYTHONHASHSEED={hash_seed}", *words] if hash_seed else words)
+    lines += determinism.compared(item, chaos)
+    return "\n".join([*lines, f"digest: {chaos.history.digest()[:12]}", f"replay: {replay_line(item, chaos)}"])

@@ -1,0 +1,101 @@
+"""The seed and the number of trials of a test: from its marker, the command line or the ini file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+KEYS: Final = ("seed", "trials")
+MARKER: Final = (
+    "agentchaos(seed=0, trials=1): the seed of this test's trials, and how many of them to run, each with a seed and"
+    " fixtures of its own"
+)
+
+
+class Marked(NamedTuple):
+    """What the markers of a test say."""
+
+    seed: int = 0
+    trials: int | None = None
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Options and ini keys, all under our name."""
+    group = parser.getgroup("agentchaos", "faults around agent systems")
+    group.addoption(
+        "--agentchaos-seed", type=int, metavar="N", help="seed of all trials (default: ini agentchaos_seed, or 0)"
+    )
+    group.addoption(
+        "--agentchaos-trials",
+        type=int,
+        metavar="N",
+        help="trials of each test that uses the fixture (default: ini agentchaos_trials, or 1)",
+    )
+    group.addoption(
+        "--agentchaos-check-determinism",
+        action="store_true",
+        help="run each test that uses the fixture twice and fail it when the two histories differ",
+    )
+    parser.addini("agentchaos_seed", "seed of all trials", type="int", default=0)
+    parser.addini("agentchaos_trials", "trials of each test that uses the fixture", type="int", default=1)
+
+
+def check(config: pytest.Config) -> None:
+    """Make wrong settings an error before anything runs."""
+    for name in KEYS:
+        setting(config, name)
+
+
+def setting(config: pytest.Config, name: str) -> int:
+    """An option, else the ini key of the same name; both whole numbers."""
+    number: int | None = config.getoption(f"agentchaos_{name}")
+    place = f"--agentchaos-{name}={number}"
+    if number is None:
+        number = _from_ini(config, name)
+        place = f"agentchaos_{name} = {number} in {_ini_file(config)}"
+    if name == "trials" and number < 1:
+        msg = f"{place}: at least one trial has to be run; write a whole number from 1 up"
+        raise pytest.UsageError(msg)
+    return number
+
+
+def _from_ini(config: pytest.Config, name: str) -> int:
+    try:
+        number: int = config.getini(f"agentchaos_{name}")
+    except (TypeError, ValueError, pytest.UsageError) as error:  # the last one since pytest 9.2
+        msg = f"agentchaos_{name} in {_ini_file(config)} must be a whole number: {error}"
+        raise pytest.UsageError(msg) from None
+    return number
+
+
+def _ini_file(config: pytest.Config) -> str:
+    return str(config.inipath or "the ini file")
+
+
+def marked(node: pytest.Item, error: type[Exception]) -> Marked:
+    """What the markers of a test say together, the nearest one first; a wrong one raises the given error."""
+    values: dict[str, int] = {}
+    for marker in node.iter_markers("agentchaos"):
+        if (wrong := _wrong(marker.args, marker.kwargs)) is not None:
+            shown = [*map(repr, marker.args), *(f"{key}={value!r}" for key, value in marker.kwargs.items())]
+            msg = f"@pytest.mark.agentchaos({', '.join(shown)}) on {node.nodeid}: {wrong}"
+            raise error(msg)
+        values = {**marker.kwargs, **values}
+    return Marked(**values)
+
+
+def _wrong(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+    from pytest_agentchaos.errors import nearest
+
+    if args:
+        return f"it takes no {args[0]!r}; write seed=N, trials=N or both"
+    for key, value in kwargs.items():
+        if key not in KEYS:
+            return f"it takes no {key!r}; {nearest(key, KEYS)}"
+        if not isinstance(value, int) or isinstance(value, bool):
+            return f"{key} must be a whole number"
+        if key == "trials" and value < 1:
+            return "at least one trial has to be run; write trials=N from 1 up"
+    return None
