@@ -26,7 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Resources of the API are tested against a mock server of openai's own (--ignore=tests/api_resources).
+# What openai has no HTTP for, or a mock server of its own, is left out: WebSockets (lib) and api_resources.
 
 PLUGIN = '''\
 """The HTTP wire under a whole test session, in live mode."""
@@ -73,16 +73,35 @@ SUITES = {
     ),
     "openai": Suite(
         "openai==3.51.0",
-        ("griffe", "inline-snapshot", "nest-asyncio", "numpy", "pillow", "pytest-asyncio", "pytest-xdist", "rich", "trio"),
-        ("tests", "--ignore=tests/api_resources", "-n0"),
+        (
+            "griffe",
+            "inline-snapshot",
+            "nest-asyncio",
+            "numpy",
+            "pillow",
+            "pytest-asyncio",
+            "pytest-xdist",
+            "rich",
+            "trio",
+        ),
+        ("tests", "--ignore=tests/api_resources", "--ignore=tests/lib", "-n0"),
     ),
     "mcp": Suite(
         "mcp==2.3.0",
         (
-            "blockbuster", "dirty-equals", "inline-snapshot", "logfire", "pillow", "pydantic-settings",
-            "pytest-examples", "pytest-flakefinder", "pytest-pretty", "trio", "typer",
+            "blockbuster",
+            "dirty-equals",
+            "inline-snapshot",
+            "logfire",
+            "pillow",
+            "pydantic-settings",
+            "pytest-examples",
+            "pytest-flakefinder",
+            "pytest-pretty",
+            "trio",
+            "typer",
         ),
-        (*(f"tests/{part}" for part in "client server shared interaction transports".split()), "-p", "no:asyncio"),
+        ("tests/client", "tests/server", "tests/shared", "tests/interaction", "tests/transports", "-p", "no:asyncio"),
     ),
 }
 MODES = ("bare", "wired", "ruled")
@@ -152,7 +171,7 @@ def _run(name: str, mode: str, python: str, place: Path, folder: Path) -> dict[s
     results = place / f"{name}-{mode}.xml"
     plugin = [] if mode == "bare" else ["-p", "agentchaos_foreign"]
     path = os.pathsep.join([str(place), str(ROOT)])
-    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:agentchaos", *plugin]
+    command = [python, "-m", "pytest", "-q", "--tb=native", "-p", "no:cacheprovider", "-p", "no:agentchaos", *plugin]
     with (place / f"{name}-{mode}.log").open("w", encoding="utf-8") as log:
         subprocess.run(
             [*command, f"--junitxml={results}", *SUITES[name].arguments],

@@ -6,10 +6,11 @@ import asyncio
 import gc
 import linecache
 import os
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any, Final
 
 _SHOWN: Final = 20
+_WAITS_FOR: Final = "agentchaos_waits_for"
 _MACHINERY: Final = (os.path.dirname(asyncio.__file__) + os.sep, f"{os.sep}anyio{os.sep}")  # noqa: PTH120 - a prefix, not a path
 
 
@@ -24,9 +25,10 @@ def describe(tasks: list[asyncio.Task[Any]], now_s: float) -> str:
 
 
 def _place(task: asyncio.Task[Any]) -> str:
-    places = _await_chain(task.get_coro())
-    if not places:
+    frames = _await_chain(task.get_coro())
+    if not frames:
         return "at an unknown place"
+    places = [(frame.f_code, frame.f_lineno) for frame in frames]
     own = [place for place in places if not _is_machinery(place[0].co_filename)] or places
     code, line = own[-1]
     source = linecache.getline(code.co_filename, line).strip()
@@ -34,26 +36,32 @@ def _place(task: asyncio.Task[Any]) -> str:
     if own[-1] is not places[-1]:
         inner, inner_line = places[-1]
         text += f"  [{os.path.basename(inner.co_filename)}:{inner_line} in {inner.co_qualname}]"  # noqa: PTH119
-    return text
+    told = _told(frames)
+    return f"{text} ({told})" if told else text
+
+
+def _told(frames: list[FrameType]) -> str | None:
+    """What the innermost frame that knows says it waits for, in its variable ``agentchaos_waits_for``."""
+    return next((frame.f_locals[_WAITS_FOR] for frame in reversed(frames) if _WAITS_FOR in frame.f_locals), None)
 
 
 def _is_machinery(filename: str) -> bool:
     return filename.startswith(_MACHINERY[0]) or _MACHINERY[1] in filename
 
 
-def _await_chain(awaitable: Any) -> list[tuple[CodeType, int]]:
+def _await_chain(awaitable: Any) -> list[FrameType]:
     """Each frame from the task's own coroutine down to the one that waits."""
-    places: list[tuple[CodeType, int]] = []
+    frames: list[FrameType] = []
     while awaitable is not None:
         for prefix, inner in (("cr", "cr_await"), ("gi", "gi_yieldfrom"), ("ag", "ag_await")):
             frame: FrameType | None = getattr(awaitable, f"{prefix}_frame", None)
             if frame is not None:
-                places.append((frame.f_code, frame.f_lineno))
+                frames.append(frame)
                 awaitable = getattr(awaitable, inner)
                 break
         else:
             awaitable = _wrapped(awaitable)
-    return places
+    return frames
 
 
 def _wrapped(awaitable: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Coroutine
 from contextlib import ExitStack
@@ -95,6 +96,9 @@ class Simulation:
         Raises HungError when nothing can go on any more, whatever the agent catches.
         """
         loop = self.loop
+        if loop.is_running():
+            # A worker thread's function, run inline, blocks on something of its own loop.
+            return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
         state = loop.state
         state.hung = None
         try:

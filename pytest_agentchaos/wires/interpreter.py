@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from pytest_agentchaos.engine import Flight
+from pytest_agentchaos.errors import InternalError
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults import steps
 from pytest_agentchaos.faults.steps import Program
@@ -52,7 +53,7 @@ class Port(Protocol[H]):
         """Tell the caller that the connection broke."""
 
 
-async def interpret(program: Program, flight: Flight, port: Port[H]) -> H:
+async def interpret(program: Program, flight: Flight, port: Port[H]) -> H:  # noqa: C901, PLR0912 - one case a step
     """Run a program to its end: the reply for the caller, or the error that the port raises."""
     request = flight.request
     held: H | None = None
@@ -63,20 +64,25 @@ async def interpret(program: Program, flight: Flight, port: Port[H]) -> H:
             case steps.Hold(calls, limit_s):
                 await port.hold(calls, limit_s)
             case steps.Deliver(copies, discard):
+                await _finish(held, port)  # one after the other: the first has answered to its end
                 reply = await port.deliver(request, copies)
-                held = held if discard and held is not None else reply
+                if discard and held is not None:
+                    await port.collect(reply)
+                else:
+                    held = reply
             case steps.DeliverLater(seconds):
                 await port.deliver_later(request, seconds)
             case steps.RewriteRequest(change):
                 request = change(request)
             case steps.Rewrite(change):
-                before = await port.collect(_in_hand(held, step))
+                before = await port.collect(_in_hand(held, step, flight))
                 after = change(before)
                 held = held if after is before else port.present(after)
             case steps.Answer(answer):
+                await _finish(held, port)
                 held = port.present(answer)
             case steps.Cut() | steps.Drip() | steps.Insert():
-                held = port.shape(_in_hand(held, step), step)
+                held = port.shape(_in_hand(held, step, flight), step)
             case steps.Hang():
                 await _finish(held, port)
                 await port.hang()
@@ -87,7 +93,7 @@ async def interpret(program: Program, flight: Flight, port: Port[H]) -> H:
                 port.reset()
             case steps.Return():
                 break
-    return _in_hand(held, steps.Return())
+    return _in_hand(held, steps.Return(), flight)
 
 
 async def _finish(held: H | None, port: Port[H]) -> None:
@@ -96,10 +102,10 @@ async def _finish(held: H | None, port: Port[H]) -> None:
         await port.collect(held)
 
 
-def _in_hand(held: H | None, step: object) -> H:
+def _in_hand(held: H | None, step: object, flight: Flight) -> H:
     if held is None:
-        msg = f"a program comes to {step} with no reply in hand; it has to Deliver or Answer first"
-        raise ValueError(msg)
+        msg = f"the program for {flight.call} comes to {step} with no reply in hand; it has to Deliver or Answer first"
+        raise flight.engine.problem(InternalError(msg))
     return held
 
 
@@ -112,4 +118,4 @@ def run_inline(coroutine: Coroutine[Any, Any, T]) -> T:
         return result
     coroutine.close()
     msg = "a sync wire tried to await something"
-    raise RuntimeError(msg)
+    raise InternalError(msg)

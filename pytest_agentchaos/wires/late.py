@@ -20,14 +20,23 @@ class LateDeliveries:
 
     @property
     def pending(self) -> bool:
-        """Whether async wires have let something go."""
-        return bool(self._tasks)
+        """Whether something that async wires let go is still on its way."""
+        return not all(task.done() for task in self._tasks)
 
     def spawn(self, delivery: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Let a delivery go on by itself (async wires)."""
-        task = asyncio.get_running_loop().create_task(delivery)
-        self._tasks.append(task)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            delivery.close()
+            raise
+        task = loop.create_task(delivery)
+        self.adopt(task)
         return task
+
+    def adopt(self, task: asyncio.Task[Any]) -> None:
+        """Wait for this task as well before the trial is over."""
+        self._tasks.append(task)
 
     def after(self, seconds: float, delivery: Callable[[], object]) -> None:
         """Have a delivery made after a while (sync wires)."""
@@ -40,10 +49,11 @@ class LateDeliveries:
         timer.start()
 
     async def arrive(self) -> None:
-        """Wait for what async wires let go."""
-        while self._tasks:
-            tasks, self._tasks = self._tasks, []
-            await asyncio.gather(*tasks, return_exceptions=True)
+        """Wait for what async wires let go on this loop; a loop of the agent's own has ended what it still had."""
+        loop = asyncio.get_running_loop()
+        while here := [task for task in self._tasks if task.get_loop() is loop]:
+            self._tasks = [task for task in self._tasks if task.get_loop() is not loop]
+            await asyncio.gather(*here, return_exceptions=True)
 
     def settle(self) -> None:
         """Wait for what sync wires let go."""

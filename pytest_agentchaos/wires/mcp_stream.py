@@ -1,24 +1,21 @@
 """The MCP stream wire: any MCP transport (in memory, stdio, your own) at its read and write streams.
 
-It stands between a client and its transport as a transport of its own. Requests of the client that no fault
-concerns go through as they are; the others are carried by a task each, so that the client's own timeout and
-cancellation see what they would see.
+It stands between a client and its transport as a transport of its own, under asyncio and (in live mode) trio.
+What crosses it is the business of ``mcp_traffic``; here connections are opened and closed.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from contextlib import AsyncExitStack, suppress
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import PurePath
-from typing import Any, NoReturn
+from typing import Any
 
-from pytest_agentchaos.engine import Flight
 from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.evidence.message import Reply, Request
-from pytest_agentchaos.faults.steps import Cut, Drip, Insert
-from pytest_agentchaos.wires.active import current
-from pytest_agentchaos.wires.interpreter import interpret
+from pytest_agentchaos.wires.mcp_traffic import Traffic
 
 
 def wire(server: Any, *, name: str | None = None) -> Wire:
@@ -27,291 +24,160 @@ def wire(server: Any, *, name: str | None = None) -> Wire:
 
 
 class Wire:
-    """A transport around a transport."""
+    """A transport around a transport. It may be open several times at once, if what it stands for may."""
 
     def __init__(self, server: Any, name: str | None) -> None:
         self._transport, found = _transport(server)
         self.name = name or found
-        self._stack: AsyncExitStack | None = None
+        self._open: defaultdict[int, list[Connection]] = defaultdict(list)
 
     async def __aenter__(self) -> tuple[Any, Any]:
-        import anyio
+        connection = Connection(self.name, self._transport())
+        streams = await connection.open()
+        self._open[_current_task()].append(connection)
+        return streams
 
-        async with AsyncExitStack() as stack:
-            read_stream, write_stream = await stack.enter_async_context(self._transport())
-            to_client, from_server = anyio.create_memory_object_stream[Any](0)
-            tasks = await stack.enter_async_context(anyio.create_task_group())
-            traffic = Traffic(self.name, write_stream, to_client, tasks)
-            tasks.start_soon(traffic.pump, read_stream)
-            stack.callback(tasks.cancel_scope.cancel)
-            stack.push_async_callback(traffic.settle)
-            stack.callback(from_server.close)
-            stack.callback(to_client.close)
-            self._stack = stack.pop_all()
-        return from_server, _Writer(traffic, write_stream)
-
-    async def __aexit__(self, *error: object) -> bool | None:
-        if self._stack is None:
-            return None
-        stack, self._stack = self._stack, None
-        return await stack.__aexit__(*error)  # type: ignore[arg-type] - the three of a context manager
+    async def __aexit__(self, *error: object) -> bool:
+        task = _current_task()
+        connection = self._open[task].pop()
+        if not self._open[task]:
+            del self._open[task]
+        return await connection.close(*error)
 
 
-def _transport(server: Any) -> tuple[Any, str]:
+def _current_task() -> int:
+    """Connections close in the task that has opened them, the last one first."""
+    import anyio
+
+    return anyio.get_current_task().id
+
+
+def _transport(server: Any) -> tuple[Callable[[], Any], str]:
     """How to open a transport to it, and what to call it."""
     if isinstance(server, str):
-        msg = f"agentchaos.mcp({server!r}): calls of an MCP client over HTTP are seen without it; give Client the URL itself"
+        msg = f"agentchaos.mcp({server!r}): MCP over HTTP is seen without it; give the URL to mcp.Client itself"
         raise UsageError(msg)
-    if (command := getattr(server, "command", None)) is not None:
+    if getattr(server, "command", None) is not None:
         from mcp.client.stdio import stdio_client
 
-        words = [str(command), *(str(word) for word in server.args if not str(word).startswith("-"))]
-        return partial(stdio_client, server), PurePath(words[-1]).name
-    if hasattr(server, "__aenter__"):
-        return lambda: server, type(server).__name__
+        return partial(stdio_client, server), _program(server)
     if hasattr(server, "streamable_http_app"):
         from mcp.client._memory import InMemoryTransport
 
         return partial(InMemoryTransport, server), str(server.name)
+    if hasattr(server, "__aenter__"):
+        made_by = getattr(server, "func", type(server))  # a transport is often made by @asynccontextmanager
+        return lambda: server, str(getattr(made_by, "__name__", type(server).__name__))
     msg = f"agentchaos.mcp() got {server!r}; give an MCP server object, StdioServerParameters or an MCP transport"
     raise UsageError(msg)
 
 
-class Traffic:
-    """What is under way on one connection."""
+def _program(server: Any) -> str:
+    """The script or package that a command runs: its first word that is no option."""
+    words = [str(word) for word in server.args]
+    named = next((word for word in words if not word.startswith("-") and len(word.split()) == 1), str(server.command))
+    return PurePath(named).name
 
-    def __init__(self, name: str, to_server: Any, to_client: Any, tasks: Any) -> None:
-        self.name = name
-        self._to_server = to_server
-        self._to_client = to_client
-        self._tasks = tasks
-        self._passing: dict[Any, Flight] = {}
-        self._awaited: defaultdict[Any, deque[Any]] = defaultdict(deque)
-        self._carried: dict[Any, Any] = {}
-        self._late = 0
-        self._arrived: Any = None
 
-    async def send(self, item: Any) -> None:
-        """A message of the client's."""
-        active = current()
-        message = item.message
-        method, identity = getattr(message, "method", None), getattr(message, "id", None)
-        if active is None or method is None:
-            await self._to_server.send(item)
-            return
-        if identity is None:
-            if method == "notifications/cancelled":
-                self._cancelled((message.params or {}).get("requestId"))
-            await self._to_server.send(item)
-            return
-        request = Request("MCP", f"mcp:{self.name}", body=_dump(message))
-        flight = active.engine.begin(request, wire="mcp")
-        if flight.program is None:
-            self._passing[identity] = flight
-            await self._to_server.send(item)
-            return
-        self._tasks.start_soon(self._carry, flight, item)
+class Connection:
+    """One open transport.
 
-    def _cancelled(self, identity: Any) -> None:
-        """The client gave up on a request: nobody knows whether it happened."""
-        if (flight := self._passing.pop(identity, None)) is not None:
-            flight.ended("info", "the client gave up")
-        if (scope := self._carried.get(identity)) is not None:
-            scope.cancel()
+    It lives in a task of its own, so that what is late can arrive although the client has left. Otherwise nobody
+    sees that: when the transport fails, the client's task is cancelled and gets the error, as if it held the
+    transport itself. Under trio no task can outlive the block that it was started in; there, the client waits.
+    """
 
-    async def _carry(self, flight: Flight, item: Any) -> None:
+    def __init__(self, name: str, transport: Any) -> None:
         import anyio
 
-        identity = item.message.id
-        port = _Port(self, flight, item)
-        with anyio.CancelScope() as scope:
-            self._carried[identity] = scope
-            try:
-                reply = await interpret(flight.program or (), flight, port)
-                flight.ok(reply)
-                await self.answer(reply)
-            except _TornError as torn:
-                flight.ended(torn.kind, str(torn))
-                await self.tear()
-            except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-                flight.ended("info", "the connection is closed")
-            finally:
-                self._carried.pop(identity, None)
-        if scope.cancelled_caught:
-            flight.ended("info", "the client gave up")
+        self._name = name
+        self._transport = transport
+        self._opened, self._closing, self._ended = anyio.Event(), anyio.Event(), anyio.Event()
+        self._life, self._client = anyio.CancelScope(), anyio.CancelScope()
+        self._stack = AsyncExitStack()
+        self._task: asyncio.Task[None] | None = None
+        self._error: Exception | None = None
+        self._traffic: Traffic | None = None
 
-    async def answer(self, reply: Reply) -> None:
-        """Give a reply to the client; what is no JSON-RPC message reaches it as transports report it: as an error."""
-        from mcp.shared.message import SessionMessage
-        from mcp_types import jsonrpc_message_adapter
+    async def open(self) -> tuple[Any, Any]:
+        """The streams for the client."""
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            await self._wait_for(self._opened)
+            if self._traffic is None:
+                raise self._error or ConnectionAbortedError
+            self._client.__enter__()
+            self._stack = stack.pop_all()
+        return self._traffic.reader, self._traffic.writer
 
-        try:
-            item: Any = SessionMessage(jsonrpc_message_adapter.validate_json(reply.body, by_name=False))
-        except ValueError as error:
-            item = error
-        await self._to_client.send(item)
-
-    async def deliver(self, item: Any, body: bytes | None) -> Reply:
-        """Hand a request to the server and wait for the reply to it."""
-        import anyio
-        from mcp.shared.message import SessionMessage
-        from mcp_types import jsonrpc_message_adapter
-
-        if body is not None:
-            item = SessionMessage(jsonrpc_message_adapter.validate_json(body, by_name=False), item.metadata)
-        inbox_in, inbox_out = anyio.create_memory_object_stream[Reply](1)
-        self._awaited[item.message.id].append(inbox_in)
-        await self._to_server.send(item)
-        with inbox_out:
-            return await inbox_out.receive()
-
-    async def pump(self, read_stream: Any) -> None:
-        """Everything that the server sends, to whoever waits for it."""
+    async def _start(self, stack: AsyncExitStack) -> None:
         import anyio
 
         try:
-            async for item in read_stream:
-                message = getattr(item, "message", None)
-                identity = getattr(message, "id", None)
-                if identity is None or hasattr(message, "method"):
-                    await self._to_client.send(item)
-                    continue
-                if waiting := self._awaited.get(identity):
-                    with waiting.popleft() as inbox, suppress(anyio.BrokenResourceError):  # its caller may have left
-                        inbox.send_nowait(Reply(200, body=_dump(message)))
-                    continue
-                if (flight := self._passing.pop(identity, None)) is not None:
-                    flight.ok(Reply(200, body=_dump(message)))
-                await self._to_client.send(item)
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-            pass  # the client has closed its side; nobody is left to tell
-        await self.tear()
+            self._task = asyncio.get_running_loop().create_task(self._host(), name=f"agentchaos mcp {self._name}")
+        except RuntimeError:
+            (await stack.enter_async_context(anyio.create_task_group())).start_soon(self._host)
 
-    async def tear(self) -> None:
-        """The connection is over for the client."""
-        await self._to_client.aclose()
-
-    def start_late(self, delivery: Any) -> None:
-        """Let a delivery go on by itself; the connection stays open until it has arrived."""
+    async def _host(self) -> None:
+        """Hold the transport open."""
         import anyio
 
-        if not self._late:
-            self._arrived = anyio.Event()
-        self._late += 1
+        try:
+            with self._life:
+                async with self._transport as streams:
+                    read_stream, write_stream = _two(streams)
+                    async with anyio.create_task_group() as tasks:
+                        self._traffic = Traffic(self._name, write_stream, tasks)
+                        tasks.start_soon(self._traffic.pump, read_stream)
+                        self._opened.set()
+                        await self._closing.wait()
+                        await self._traffic.settle()
+                        tasks.cancel_scope.cancel()
+        except Exception as error:  # noqa: BLE001 - the client gets it
+            self._error = error
+            self._client.cancel()
+        finally:
+            if self._traffic is not None:
+                self._traffic.leave()
+            self._opened.set()
+            self._ended.set()
 
-        async def run() -> None:
-            try:
-                await delivery()
-            finally:
-                self._late -= 1
-                if not self._late:
-                    self._arrived.set()
+    async def close(self, *error: Any) -> bool:
+        """The client leaves; what is late stays, for as long as the trial lasts."""
+        traffic = self._traffic
+        assert traffic is not None  # noqa: S101 - open() has succeeded
+        traffic.leave()
+        self._closing.set()
+        suppressed = self._client.__exit__(*error)
+        try:
+            if self._task is not None and traffic.late is not None:
+                traffic.late.adopt(self._task)
+            else:
+                await self._wait_for(self._ended)
+        finally:
+            await self._stack.aclose()
+        if self._error is not None:
+            raise self._error
+        return bool(suppressed)
 
-        self._tasks.start_soon(run)
-
-    async def settle(self) -> None:
-        """Wait for what is still on its way; then whatever is open stays unknown."""
-        if self._late:
-            await self._arrived.wait()
-        for flight in self._passing.values():
-            flight.ended("info", "the connection was closed")
-        self._passing.clear()
-
-
-class _TornError(Exception):
-    """The connection ends under a request."""
-
-    def __init__(self, kind: Any, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
-class _Port:
-    """The steps of a fault on an MCP stream. The client's timeout is its own: it cancels the task that waits here."""
-
-    def __init__(self, traffic: Traffic, flight: Flight, item: Any) -> None:
-        self._traffic = traffic
-        self._flight = flight
-        self._item = item
-
-    async def wait(self, seconds: float) -> None:
+    async def _wait_for(self, event: Any) -> None:
+        """Wait; who is cancelled meanwhile ends the connection, and waits until it has ended."""
         import anyio
 
-        await anyio.sleep(seconds)
-
-    async def hold(self, calls: int, limit_s: float) -> None:
-        import anyio
-
-        overtaken = anyio.Event()
-        self._flight.engine.when_overtaken(calls, overtaken.set)
-        with anyio.move_on_after(limit_s):
-            await overtaken.wait()
-
-    async def deliver(self, request: Request, copies: int) -> Reply:
-        for _ in range(copies - 1):
-            self._traffic.start_late(partial(self._deliver, request))
-        return await self._deliver(request)
-
-    async def _deliver(self, request: Request) -> Reply:
-        body = None if request is self._flight.request else request.body
-        reply = await self._traffic.deliver(self._item, body)
-        self._flight.delivered(reply)
-        return reply
-
-    async def deliver_later(self, request: Request, seconds: float) -> None:
-        import anyio
-
-        async def late() -> None:
-            await anyio.sleep(seconds)
-            await self._deliver(request)
-
-        self._traffic.start_late(late)
-
-    async def collect(self, held: Reply) -> Reply:
-        return held
-
-    def present(self, reply: Reply) -> Reply:
-        return reply
-
-    def shape(self, held: Reply, step: Cut | Drip | Insert) -> Reply:
-        """A message has no pieces; a body that is cut short is no message any more."""
-        if isinstance(step, Cut) and step.limit_bytes is not None:
-            return Reply(held.status, held.headers, held.body[: step.limit_bytes])
-        return held
-
-    async def hang(self) -> NoReturn:
-        import anyio
-
-        await anyio.sleep_forever()
-        raise AssertionError  # pragma: no cover - sleep_forever ends by cancellation only
-
-    def refuse(self) -> NoReturn:
-        raise _TornError("fail", "connection refused")
-
-    def reset(self) -> NoReturn:
-        raise _TornError("info", "connection reset")
+        try:
+            await event.wait()
+        finally:
+            if not event.is_set():
+                self._life.cancel()
+                with anyio.CancelScope(shield=True):
+                    await self._ended.wait()
 
 
-class _Writer:
-    """The client's write stream."""
-
-    def __init__(self, traffic: Traffic, inner: Any) -> None:
-        self._traffic = traffic
-        self._inner = inner
-
-    async def send(self, item: Any) -> None:
-        await self._traffic.send(item)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def __aenter__(self) -> _Writer:
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        await self.aclose()
-
-
-def _dump(message: Any) -> bytes:
-    text: str = message.model_dump_json(by_alias=True, exclude_unset=True)
-    return text.encode()
+def _two(streams: Any) -> tuple[Any, Any]:
+    """The two streams; some transports give more."""
+    try:
+        read_stream, write_stream, *_ = streams
+    except (TypeError, ValueError):
+        msg = f"agentchaos.mcp(): opening the transport gave {streams!r}, not a read stream and a write stream"
+        raise UsageError(msg) from None
+    return read_stream, write_stream

@@ -49,6 +49,9 @@ class Shaper:
         """What the caller sees when the true body is over."""
         for piece in self._splitter.rest():
             yield from self._pass(piece, 0)
+        for number, stage in enumerate(self._stages, start=1):
+            for made in stage.finish():
+                yield from self._pass(made, number)
 
     def _pass(self, item: Item, stage: int) -> Iterator[Item]:
         if stage == len(self._stages) or not isinstance(item, bytes):
@@ -91,7 +94,7 @@ class _CutStage:
         step = self._step
         if step.events is not None:
             if self._events >= step.events:
-                yield Ending(step.then)
+                yield self._end()
                 return
             self._events += 1
         if step.limit_bytes is not None:
@@ -99,9 +102,19 @@ class _CutStage:
             self._bytes += len(piece)
             if len(piece) > room:
                 yield piece[:room]
-                yield Ending(step.then)
+                yield self._end()
                 return
         yield piece
+
+    def finish(self) -> Iterator[Item]:
+        """A body that was over just here does not end well for that: the caller never sees its end."""
+        step = self._step
+        if step.then != "end" and (self._events == step.events or self._bytes == step.limit_bytes):
+            yield self._end()
+
+    def _end(self) -> Ending:
+        self._step.acted()
+        return Ending(self._step.then)
 
 
 class _DripStage:
@@ -115,8 +128,12 @@ class _DripStage:
             pause_s = self._step.interval_s if self._begun else self._step.first_s
             self._begun = True
             if pause_s:
+                self._step.acted()
                 yield Pause(pause_s)
             yield piece[start : start + size]
+
+    def finish(self) -> Iterator[Item]:
+        return iter(())
 
 
 class _InsertStage:
@@ -126,9 +143,15 @@ class _InsertStage:
 
     def shape(self, piece: bytes) -> Iterator[Item]:
         if self._events == self._step.events:
+            self._step.acted()
             yield self._step.body
         self._events += 1
         yield piece
+
+    def finish(self) -> Iterator[Item]:
+        if self._events == self._step.events:
+            self._step.acted()
+            yield self._step.body
 
 
 def _stage(step: Cut | Drip | Insert) -> _CutStage | _DripStage | _InsertStage:

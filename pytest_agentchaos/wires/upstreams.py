@@ -12,7 +12,7 @@ from pytest_agentchaos.errors import NoUpstreamError, UsageError, nearest
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.wires.asgi import App, AsgiHost
 
-_PORTS = {"http": 80, "https": 443}
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 @runtime_checkable
@@ -43,6 +43,9 @@ class Upstreams:
     def __init__(self) -> None:
         self._declared: list[Upstream] = []
 
+    def __bool__(self) -> bool:
+        return bool(self._declared)
+
     def declare(self, url: str, thing: Any) -> None:
         """From now on this thing answers at this URL and below it; a later declaration of the same URL replaces it."""
         origin, path = split(url)
@@ -60,6 +63,7 @@ class Upstreams:
     def missing(self, method: str, url: str) -> NoUpstreamError:
         """The error that names an address behind which nothing stands."""
         (scheme, host, port), path = split(url)
+        host = f"[{host}]" if ":" in host else host
         address = f"{scheme}://{host}" + ("" if _PORTS.get(scheme) == port else f":{port}")
         declared = [known.url for known in self._declared]
         hint = f" ({nearest(address, declared)})" if declared else ""
@@ -74,6 +78,12 @@ class Upstreams:
         """Whether any of them needs to be closed."""
         return any(isinstance(known.answer, AsgiHost) and known.answer.running for known in self._declared)
 
+    def hang_up(self) -> None:
+        """All callers are gone: what is still being answered finds the line dead."""
+        for known in self._declared:
+            if isinstance(known.answer, AsgiHost):
+                known.answer.hang_up()
+
     async def close(self) -> None:
         """End what runs."""
         for known in self._declared:
@@ -83,15 +93,19 @@ class Upstreams:
 
 def split(url: str) -> tuple[tuple[str, str, int], str]:
     """Origin and path of a URL."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
     if parts.scheme not in _PORTS or not parts.hostname:
         msg = f"{url!r} is not the address of an upstream; write it like https://api.openai.com or http://flights.local/mcp"
         raise UsageError(msg)
-    return (parts.scheme, parts.hostname, parts.port or _PORTS[parts.scheme]), parts.path or "/"
+    return (parts.scheme, parts.hostname, port or _PORTS[parts.scheme]), parts.path or "/"
 
 
 def _answerer(thing: Any, path: str, url: str) -> Handler | AsgiHost:
-    if isinstance(thing, Handler):
+    if isinstance(thing, Handler) and not isinstance(thing, type):
         return thing
     if callable(build := getattr(thing, "streamable_http_app", None)):
         return AsgiHost(_mcp_app(build, path, url))

@@ -1,0 +1,1 @@
+"""The wire under every client of httpx and httpx2."""

@@ -3,137 +3,166 @@
 from __future__ import annotations
 
 import asyncio
+from _thread import get_ident
 from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from typing import Any
 
-from pytest_agentchaos.clock import VirtualClock
 from pytest_agentchaos.engine import CLEAN, Flight, Passing
+from pytest_agentchaos.evidence.canonical import told
+from pytest_agentchaos.evidence.message import Reply, Request
+from pytest_agentchaos.evidence.op import OpKind
 from pytest_agentchaos.wires.active import Active
+from pytest_agentchaos.wires.http_transport.async_port import AsyncHttpPort
 from pytest_agentchaos.wires.http_transport.body import Record
-from pytest_agentchaos.wires.http_transport.library import Library, decoded, headers_of, to_reply, to_request
-from pytest_agentchaos.wires.http_transport.port import AsyncHttpPort, Send, SyncHttpPort
+from pytest_agentchaos.wires.http_transport.library import Library, headers_of, text_of, to_request
+from pytest_agentchaos.wires.http_transport.patience import Patience, PatientStream, read_timeout_s
+from pytest_agentchaos.wires.http_transport.port import Passage, Send
+from pytest_agentchaos.wires.http_transport.sync_port import SyncHttpPort
+from pytest_agentchaos.wires.http_transport.upload import read_now, read_soon
 from pytest_agentchaos.wires.interpreter import interpret, run_inline
+from pytest_agentchaos.wires.upstreams import Upstream
 
 
 async def carry_async(active: Active, lib: Library, send: Send, request: Any, *, in_process: bool) -> Any:
     """Carry one call of an async caller. ``in_process`` says that ``send`` itself leads nowhere outside."""
-    active.check_thread("an async HTTP client")
-    upstream = None if in_process else active.upstreams.find(str(request.url))
-    if active.sim and upstream is None and not in_process:
-        raise active.engine.problem(active.upstreams.missing(request.method, str(request.url)))
-    if active.engine.idle and upstream is None:
-        return await _pass_async(active, lib, send, request, in_process=in_process)
-    await request.aread()
-    flight = active.engine.begin(to_request(request))
+    if active.sim and get_ident() != active.thread:
+        active.check_thread("an async HTTP client")
+    upstream = None if in_process else _upstream(active, request)
+    engine = active.engine
+    if engine.idle and upstream is None:
+        return await _pass_async(active, lib, send, request, Passing(engine, partial(to_request, request), "http"))
+    body = await read_soon(lib, request)
+    flight = engine.begin(_request(request, body))
     if flight.program is None and upstream is None:
-        return await _pass_async(active, lib, send, request, in_process=in_process, flight=flight)
-    port = AsyncHttpPort(active, lib, request, flight, upstream, send)
+        return await _pass_async(active, lib, send, request, flight)
+    port = AsyncHttpPort(Passage(active, lib, request, flight, upstream, send))
     try:
+        _check_read(request)
         held = await interpret(flight.program or CLEAN, flight, port)
+        return port.response(held)
     except BaseException as error:
         _lost(lib, flight, error)
+        await port.abandon()
         raise
-    return port.response(held)
 
 
 def carry_sync(active: Active, lib: Library, send: Send, request: Any, *, in_process: bool) -> Any:
     """Carry one call of a sync caller."""
-    active.check_thread("a sync HTTP client")
-    upstream = None if in_process else active.upstreams.find(str(request.url))
-    if active.sim and upstream is None and not in_process:
-        raise active.engine.problem(active.upstreams.missing(request.method, str(request.url)))
-    if active.engine.idle and upstream is None:
-        return _pass_sync(active, lib, send, request)
-    request.read()
-    flight = active.engine.begin(to_request(request))
+    if active.sim and get_ident() != active.thread:
+        active.check_thread("a sync HTTP client")
+    upstream = None if in_process else _upstream(active, request)
+    engine = active.engine
+    if engine.idle and upstream is None:
+        return _pass_sync(active, lib, send, request, Passing(engine, partial(to_request, request), "http"))
+    body = read_now(lib, request)
+    flight = engine.begin(_request(request, body))
     if flight.program is None and upstream is None:
-        return _pass_sync(active, lib, send, request, flight=flight)
-    port = SyncHttpPort(active, lib, request, flight, upstream, send)
+        return _pass_sync(active, lib, send, request, flight)
+    port = SyncHttpPort(Passage(active, lib, request, flight, upstream, send))
     try:
+        _check_read(request)
         held = run_inline(interpret(flight.program or CLEAN, flight, port))
+        return port.response(held)
     except BaseException as error:
         _lost(lib, flight, error)
+        port.abandon()
         raise
-    return port.response(held)
 
 
-async def _pass_async(  # noqa: PLR0913 - one call and everything around it
-    active: Active, lib: Library, send: Send, request: Any, *, in_process: bool, flight: Flight | None = None
-) -> Any:
+def _upstream(active: Active, request: Any) -> Upstream | None:
+    """What was declared for this address; in sim mode something must have been."""
+    upstreams = active.upstreams
+    if not active.sim and not upstreams:
+        return None
+    url = str(request.url)
+    upstream = upstreams.find(url)
+    if upstream is None and active.sim:
+        raise active.engine.problem(upstreams.missing(request.method, url))
+    return upstream
+
+
+def _request(request: Any, body: bytes) -> Request:
+    return Request(request.method, str(request.url), headers_of(request), body)
+
+
+def _check_read(request: Any) -> None:
+    """A caller whose own generator fails while its body is sent never gets an answer."""
+    error = getattr(request.stream, "error", None)
+    if isinstance(error, Exception):
+        raise error
+
+
+async def _pass_async(active: Active, lib: Library, send: Send, request: Any, noted: Flight | Passing) -> Any:
     """Nothing happens to this call: the transport's own response goes back, watched."""
-    noted = flight or Passing(active.engine, partial(to_request, request), "http")
     try:
-        if active.sim and in_process:
-            response = await _within_timeout(active, lib, send(request), request)
-        else:
-            response = await send(request)
+        # In sim mode only in-process transports come here; they know no timeouts of their own.
+        response = await (_within_timeout(active, lib, send(request), request) if active.sim else send(request))
     except BaseException as error:
         _lost(lib, noted, error)
         raise
     if hasattr(response, "_content"):
-        noted.ok(_reply_of(noted, response))
-        return response
-    source = response.stream
-    response.stream = lib.async_body(aiter(source), _watch(lib, noted, response), close=source.aclose)
+        _answered(noted, response)
+    else:
+        response.stream = _watched(active, lib, request, response, noted)
     return response
 
 
-def _pass_sync(active: Active, lib: Library, send: Send, request: Any, *, flight: Flight | None = None) -> Any:
+def _pass_sync(active: Active, lib: Library, send: Send, request: Any, noted: Flight | Passing) -> Any:
     """Nothing happens to this call: the transport's own response goes back, watched."""
-    noted = flight or Passing(active.engine, partial(to_request, request), "http")
     clock = active.clock
-    began_s = clock.now_s()
+    began_s = clock.now_s() if active.sim else None
     try:
         response = send(request)
-        if clock.now_s() > began_s and isinstance(clock, VirtualClock):
-            _check_patience(clock, began_s, lib, request)
+        if began_s is not None and clock.now_s() > began_s:
+            Patience(clock, lib, request, since_s=began_s).check()
     except BaseException as error:
         _lost(lib, noted, error)
         raise
     if hasattr(response, "_content"):
-        noted.ok(_reply_of(noted, response))
-        return response
-    source = response.stream
-    response.stream = lib.sync_body(iter(source), _watch(lib, noted, response), close=source.close)
+        _answered(noted, response)
+    else:
+        response.stream = _watched(active, lib, request, response, noted)
     return response
 
 
-def _reply_of(noted: Flight | Passing, response: Any) -> Any:
-    return to_reply(response) if isinstance(noted, Flight) else partial(to_reply, response)
+def _answered(noted: Flight | Passing, response: Any) -> None:
+    make = partial(_reply, response.status_code, response.headers, response._content)  # noqa: SLF001 - already read
+    if isinstance(noted, Passing):
+        noted.ok(make)
+    else:
+        noted.ok(make())
 
 
-def _watch(lib: Library, noted: Flight | Passing, response: Any) -> Record:
-    """A record of a body that is still to come from the transport itself."""
-    status, headers = response.status_code, headers_of(response)
+def _reply(status: int, headers: Any, body: bytes) -> Reply:
+    return Reply(status, text_of(headers.raw), body)
 
-    def ended(raw: bytes | None, error: str | None) -> None:
+
+def _watched(active: Active, lib: Library, request: Any, response: Any, noted: Flight | Passing) -> Any:
+    """The stream of a response whose body is still to come from the transport itself."""
+    status, raw_headers = response.status_code, response.headers.raw
+
+    def ended(raw: bytes, error: str | None) -> None:
         if error is not None:
             noted.ended("info", error)
-            return
-        make = partial(decoded, lib, status, headers, raw or b"")
-        if isinstance(noted, Flight):
-            noted.ok(make())
+        elif isinstance(noted, Passing):
+            noted.ok(lambda: lib.decoded(status, text_of(raw_headers), raw))
         else:
-            noted.ok(make)
+            noted.ok(lib.decoded(status, text_of(raw_headers), raw))
 
-    return Record(ended)
+    stream = lib.watched(response.stream, Record(ended))
+    if active.sim:
+        stream.put_under(partial(PatientStream, patience=Patience(active.clock, lib, request)))
+    return stream
 
 
 def _lost(lib: Library, noted: Flight | Passing, error: BaseException) -> None:
-    kind = "fail" if isinstance(error, lib.never_sent) else "info"
-    noted.ended(kind, f"{type(error).__name__}: {error}")
-
-
-def _check_patience(clock: VirtualClock, began_s: float, lib: Library, request: Any) -> None:
-    read_s = (request.extensions.get("timeout") or {}).get("read")
-    if read_s is not None and clock.now_s() > began_s + read_s:
-        clock.rewind(began_s + read_s)
-        raise lib.error("ReadTimeout", "The read operation timed out", request)
+    kind: OpKind = "fail" if isinstance(error, lib.never_sent) else "info"
+    noted.ended(kind, told(error))
 
 
 async def _within_timeout(active: Active, lib: Library, sending: Coroutine[Any, Any, Any], request: Any) -> Any:
-    """Await an in-process transport, which knows no timeouts of its own, within the caller's.
+    """Await an in-process transport within the caller's timeout.
 
     Most answer without ever waiting; the timer is worth its price only for those that do.
     """
@@ -141,14 +170,13 @@ async def _within_timeout(active: Active, lib: Library, sending: Coroutine[Any, 
         first = sending.send(None)
     except StopIteration as answered:
         return answered.value
-    read_s = (request.extensions.get("timeout") or {}).get("read")
     try:
-        async with asyncio.timeout(read_s) as patience:
+        async with asyncio.timeout(read_timeout_s(request)) as patience:
             return await _Started(sending, first)
     except TimeoutError:
         if not patience.expired():
             raise
-        raise lib.error("ReadTimeout", "The read operation timed out", request) from None
+        raise Patience(active.clock, lib, request).timed_out() from None
 
 
 class _Started:
@@ -173,5 +201,3 @@ class _Started:
                 waiting = resume()
             except StopIteration as finished:
                 return finished.value
-
-

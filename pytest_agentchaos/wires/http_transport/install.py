@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.abc
 import importlib.machinery
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import ModuleType
-from typing import Any
+from dataclasses import dataclass
+from types import MethodType, ModuleType
+from typing import Any, Self
 
+from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.wires.active import current
 from pytest_agentchaos.wires.http_transport.carry import carry_async, carry_sync
 from pytest_agentchaos.wires.http_transport.library import NAMES, Library, library, loaded
@@ -23,16 +26,30 @@ SEAMS: tuple[tuple[str, str, bool], ...] = (
     ("WSGITransport", "handle_request", False),
 )
 ORIGINAL = "__agentchaos_original__"
+"""On a method that leads through the wire: the one underneath."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Patch:
+    owner: type
+    name: str
+    original: Any
+    patched: Any
+
+    def undo(self) -> None:
+        """Put the original back, unless somebody has put something else there meanwhile."""
+        if vars(self.owner).get(self.name) is self.patched:
+            setattr(self.owner, self.name, self.original)
 
 
 @contextmanager
 def installed() -> Iterator[None]:
     """All transports of both libraries lead through the wire while this is open."""
-    undo: list[tuple[type, str, Any]] = []
+    done: list[_Patch] = []
     for lib in loaded():
-        _patch(lib, undo)
+        _patch(lib, done)
     missing = [name for name in NAMES if name not in sys.modules]
-    finder = _Finder(missing, undo) if missing else None
+    finder = _Finder(missing, done) if missing else None
     if finder is not None:
         sys.meta_path.insert(0, finder)
     try:
@@ -40,8 +57,8 @@ def installed() -> Iterator[None]:
     finally:
         if finder is not None and finder in sys.meta_path:
             sys.meta_path.remove(finder)
-        for owner, name, original in reversed(undo):
-            setattr(owner, name, original)
+        while done:
+            done.pop().undo()
 
 
 def wrap(transport: Any) -> Any:
@@ -49,11 +66,22 @@ def wrap(transport: Any) -> Any:
     for lib in loaded():
         module = lib.module
         if isinstance(transport, (module.BaseTransport, module.AsyncBaseTransport)):
-            return type("WrappedTransport", (_Wrapped, module.AsyncBaseTransport, module.BaseTransport), {})(lib, transport)
-    from pytest_agentchaos.errors import UsageError
-
+            if _is_known(lib, transport):
+                return transport
+            bases = (_Wrapped, module.AsyncBaseTransport, module.BaseTransport)
+            return type("WrappedTransport", bases, {})(lib, transport)
     msg = f"{transport!r} is not a transport of httpx or httpx2; give for example httpx2.MockTransport(handler)"
     raise UsageError(msg)
+
+
+def _is_known(lib: Library, transport: Any) -> bool:
+    """Whether its calls pass a seam anyway: it leads outside, or answers by a method of the library's own."""
+    module = lib.module
+    if isinstance(transport, (module.HTTPTransport, module.AsyncHTTPTransport)):
+        return True
+    seams = [(getattr(module, class_name), method) for class_name, method, _ in SEAMS]
+    mine = [(owner, method) for owner, method in seams if isinstance(transport, owner)]
+    return bool(mine) and all(getattr(type(transport), method) is vars(owner)[method] for owner, method in mine)
 
 
 class _Wrapped:
@@ -63,18 +91,36 @@ class _Wrapped:
         self._lib = lib
         self._inner = inner
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "_inner":
+            raise AttributeError(name)
+        return getattr(self._inner, name)
+
     def handle_request(self, request: Any) -> Any:
         active = current()
         if active is None:
             return self._inner.handle_request(request)
-        return carry_sync(active, self._lib, _own_method(self._inner, "handle_request"), request, in_process=True)
+        return carry_sync(active, self._lib, self._inner.handle_request, request, in_process=True)
 
     async def handle_async_request(self, request: Any) -> Any:
         active = current()
         if active is None:
             return await self._inner.handle_async_request(request)
-        send = _own_method(self._inner, "handle_async_request")
-        return await carry_async(active, self._lib, send, request, in_process=True)
+        return await carry_async(active, self._lib, self._inner.handle_async_request, request, in_process=True)
+
+    def __enter__(self) -> Self:
+        self._inner.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._inner.__exit__(*error)
+
+    async def __aenter__(self) -> Self:
+        await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._inner.__aexit__(*error)
 
     def close(self) -> None:
         self._inner.close()
@@ -83,40 +129,38 @@ class _Wrapped:
         await self._inner.aclose()
 
 
-def _own_method(transport: Any, name: str) -> Any:
-    """The transport's method without the wire, lest one call be seen twice."""
-    method = getattr(type(transport), name)
-    return getattr(method, ORIGINAL, method).__get__(transport)
-
-
-def _patch(lib: Library, undo: list[tuple[type, str, Any]]) -> None:
+def _patch(lib: Library, done: list[_Patch]) -> None:
     for class_name, method, is_async in SEAMS:
         owner = getattr(lib.module, class_name)
-        original = vars(owner)[method]
+        found = vars(owner)[method]
+        # A mocking library whose own patch overlapped with an earlier trial may have put that trial's method back.
+        original = getattr(found, ORIGINAL, found)
         # A network transport whose method somebody has replaced (a mocking library) leads nowhere outside.
         network = class_name.endswith("HTTPTransport") and original.__module__.startswith(f"{lib.name}.")
         patched = (_async_method if is_async else _sync_method)(lib, original, in_process=not network)
         setattr(patched, ORIGINAL, original)
-        undo.append((owner, method, original))
+        done.append(_Patch(owner, method, original, patched))
         setattr(owner, method, patched)
 
 
 def _async_method(lib: Library, original: Any, *, in_process: bool) -> Any:
+    @functools.wraps(original)
     async def handle_async_request(self: Any, request: Any) -> Any:
         active = current()
         if active is None:
             return await original(self, request)
-        return await carry_async(active, lib, original.__get__(self), request, in_process=in_process)
+        return await carry_async(active, lib, MethodType(original, self), request, in_process=in_process)
 
     return handle_async_request
 
 
 def _sync_method(lib: Library, original: Any, *, in_process: bool) -> Any:
+    @functools.wraps(original)
     def handle_request(self: Any, request: Any) -> Any:
         active = current()
         if active is None:
             return original(self, request)
-        return carry_sync(active, lib, original.__get__(self), request, in_process=in_process)
+        return carry_sync(active, lib, MethodType(original, self), request, in_process=in_process)
 
     return handle_request
 
@@ -124,32 +168,42 @@ def _sync_method(lib: Library, original: Any, *, in_process: bool) -> Any:
 class _Finder(importlib.abc.MetaPathFinder):
     """Sees a library that is imported for the first time during a trial, and puts the wire under it."""
 
-    def __init__(self, names: Sequence[str], undo: list[tuple[type, str, Any]]) -> None:
+    def __init__(self, names: Sequence[str], done: list[_Patch]) -> None:
         self._names = set(names)
-        self._undo = undo
+        self._done = done
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         if name not in self._names:
             return None
-        self._names.discard(name)
-        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
-        if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, name, self._undo)
-        return spec
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(name, path, target)
+            if spec is not None and spec.loader is not None:
+                spec.loader = _Loader(spec.loader, self._loaded)
+                return spec
+        return None
+
+    def _loaded(self, module: ModuleType) -> None:
+        if self in sys.meta_path and module.__name__ in self._names:
+            self._names.discard(module.__name__)
+            _patch(library(module), self._done)
 
 
 class _Loader(importlib.abc.Loader):
-    def __init__(self, inner: Any, name: str, undo: list[tuple[type, str, Any]]) -> None:
+    """The library's own loader, and word of it when the module is there."""
+
+    def __init__(self, inner: Any, loaded: Callable[[ModuleType], None]) -> None:
         self._inner = inner
-        self._name = name
-        self._undo = undo
+        self._loaded = loaded
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
         created: ModuleType | None = self._inner.create_module(spec)
         return created
 
     def exec_module(self, module: ModuleType) -> None:
+        if module.__spec__ is not None:  # nobody is to find this loader there
+            module.__spec__.loader = self._inner
+        module.__loader__ = self._inner
         self._inner.exec_module(module)
-        _patch(library(self._name), self._undo)
+        self._loaded(module)

@@ -1,19 +1,23 @@
-"""httpx and httpx2 are one library under two names: what of it the wire needs, and how to read and build its messages."""
+"""httpx and httpx2, one library under two names: what the wire needs of it to read and build messages."""
 
 from __future__ import annotations
 
 import sys
-from functools import cache
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 from pytest_agentchaos.evidence.message import Headers, Reply, Request
-from pytest_agentchaos.wires.http_transport.body import AsyncBody, SyncBody
+from pytest_agentchaos.wires.http_transport.body import Record, Watched
+from pytest_agentchaos.wires.http_transport.upload import ReadAhead
 
 NAMES = ("httpx", "httpx2")
 
 NEVER_SENT = ("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "LocalProtocolError")
 """Errors after which the callee surely has not got the request."""
+
+HTTP_1_1: Mapping[str, Any] = {"http_version": b"HTTP/1.1"}
+"""What a connection says of itself with each response."""
 
 
 class Library:
@@ -22,25 +26,51 @@ class Library:
     def __init__(self, module: ModuleType) -> None:
         self.module: Any = module
         self.name = module.__name__
-        self.sync_body: Any = type("SyncBody", (SyncBody, self.module.SyncByteStream), {})
-        self.async_body: Any = type("AsyncBody", (AsyncBody, self.module.AsyncByteStream), {})
         self.never_sent: tuple[type[Exception], ...] = tuple(getattr(self.module, name) for name in NEVER_SENT)
+        self._sync, self._async = module.SyncByteStream, module.AsyncByteStream
+        self._made: dict[tuple[type, tuple[type, ...]], Any] = {}
 
     def error(self, name: str, message: str, request: Any) -> Exception:
         """An exception of the library's own."""
         error: Exception = getattr(self.module, name)(message, request=request)
         return error
 
-    def response(self, status: int, headers: Headers, stream: Any) -> Any:
-        """A response whose body is still to be read, as a connection would give it."""
-        return self.module.Response(status, headers=list(headers), stream=stream, extensions={"http_version": b"HTTP/1.1"})
+    def watched(self, source: Any, record: Record) -> Any:
+        """The same byte stream, which tells the record what passes."""
+        return self._like(source, Watched)(source, record)
 
-    def whole(self, status: int, headers: Headers, body: bytes) -> Any:
+    def read_ahead(self, source: Any, chunks: list[bytes], error: Exception | None) -> Any:
+        """The same byte stream, whose first reading has been done already."""
+        return self._like(source, ReadAhead)(source, chunks, error)
+
+    def sync_stream(self, source: Any, record: Record) -> Any:
+        """What the wire made, as the body of a response to a sync caller."""
+        return self._class(Watched, (self._sync,))(source, record)
+
+    def async_stream(self, source: Any, record: Record) -> Any:
+        """What the wire made, as the body of a response to an async caller."""
+        return self._class(Watched, (self._async,))(source, record)
+
+    def _like(self, source: Any, own: type) -> Any:
+        """Clients ask whether a stream is of the library's sync class, of its async class, or both: so is ours."""
+        return self._class(own, tuple(base for base in (self._sync, self._async) if isinstance(source, base)))
+
+    def _class(self, own: type, bases: tuple[type, ...]) -> Any:
+        made = self._made.get((own, bases))
+        if made is None:
+            made = self._made[own, bases] = type(own.__name__, (own, *bases), {"__module__": own.__module__})
+        return made
+
+    def response(self, status: int, headers: Headers, stream: Any, extensions: Mapping[str, Any] = HTTP_1_1) -> Any:
+        """A response whose body is still to be read, as a connection would give it."""
+        return self.module.Response(status, headers=list(headers), stream=stream, extensions=dict(extensions))
+
+    def whole(self, status: int, headers: Headers, body: bytes, extensions: Mapping[str, Any] = HTTP_1_1) -> Any:
         """A response whose body is there."""
-        return self.response(status, headers, self.module.ByteStream(body))
+        return self.response(status, headers, self.module.ByteStream(body), extensions)
 
     def rebuilt(self, request: Request, like: Any) -> Any:
-        """A request to send (again), with the options of the caller's."""
+        """A request to send in place of the caller's, with the caller's options."""
         headers = [pair for pair in request.headers if pair[0].lower() != "content-length"]
         if request.body or request.header("content-length") is not None:
             headers = [pair for pair in headers if pair[0].lower() != "transfer-encoding"]
@@ -48,41 +78,51 @@ class Library:
             request.method, request.url, headers=headers, content=request.body, extensions=dict(like.extensions)
         )
 
+    def decoded(self, status: int, headers: Headers, raw: bytes) -> Reply:
+        """A reply out of raw bytes, its compression undone (and forgotten, if there was one)."""
+        reply = Reply(status, headers, raw)
+        if not is_compressed(headers):
+            return reply
+        try:
+            body = self.module.Response(status, headers=list(headers), content=raw).content
+        except self.module.DecodingError:
+            return reply
+        # A compression that the library does not know is given to the caller as it is.
+        return reply if body == raw else reply.with_body(body)
+
 
 def loaded() -> list[Library]:
-    """The libraries that the process has imported so far."""
-    return [library(name) for name in NAMES if name in sys.modules]
+    """The libraries that the process has imported so far (one may be known under both names)."""
+    modules = [sys.modules[name] for name in NAMES if name in sys.modules]
+    return [library(module) for number, module in enumerate(modules) if module not in modules[:number]]
 
 
-@cache
-def library(name: str) -> Library:
-    """One library by name; it has to be imported already."""
-    return Library(sys.modules[name])
+_known: dict[str, Library] = {}
+
+
+def library(module: ModuleType) -> Library:
+    """What the wire needs of a module, made once as long as nobody imports the library anew."""
+    known = _known.get(module.__name__)
+    if known is None or known.module is not module:
+        known = _known[module.__name__] = Library(module)
+    return known
 
 
 def to_request(request: Any) -> Request:
     """Our view of the library's request; a body that has not been read is left alone."""
-    return Request(
-        request.method, str(request.url), headers_of(request), getattr(request, "_content", b"")
-    )
-
-
-def to_reply(response: Any) -> Reply:
-    """Our view of a response whose body has been read, decoded."""
-    return Reply(response.status_code, headers_of(response), getattr(response, "_content", b""))
+    return Request(request.method, str(request.url), headers_of(request), getattr(request, "_content", b""))
 
 
 def headers_of(message: Any) -> Headers:
     """All headers, in order, as text."""
-    return tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in message.headers.raw)
+    return text_of(message.headers.raw)
 
 
-def decoded(lib: Library, status: int, headers: Headers, raw: bytes) -> Reply:
-    """A reply out of raw bytes, its compression undone (and forgotten, if there was one)."""
-    if not any(key.lower() == "content-encoding" for key, _ in headers):
-        return Reply(status, headers, raw)
-    try:
-        body = lib.module.Response(status, headers=list(headers), content=raw).content
-    except lib.module.DecodingError:
-        return Reply(status, headers, raw)
-    return Reply(status, headers).with_body(body)
+def text_of(raw: list[tuple[bytes, bytes]]) -> Headers:
+    """Headers as text."""
+    return tuple((key.decode("latin-1"), value.decode("latin-1")) for key, value in raw)
+
+
+def is_compressed(headers: Headers) -> bool:
+    """Whether a body has to be decoded before anybody can read it."""
+    return any(key.lower() == "content-encoding" and value.lower() != "identity" for key, value in headers)
