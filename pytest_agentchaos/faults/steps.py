@@ -163,7 +163,8 @@ def splice(outer: Program, inner: Program) -> Program:
     program: list[Step] = []
     for step in outer:
         if isinstance(step, Deliver):
-            program += _multiplied(filling, step.copies)
+            delivered = _multiplied(filling, step.copies)
+            program += _discarded(delivered) if step.discard else delivered
         elif isinstance(step, DeliverLater):
             program += _later(filling, step)
         else:
@@ -176,6 +177,16 @@ def splice(outer: Program, inner: Program) -> Program:
 def _multiplied(filling: Program, copies: int) -> Program:
     """Copies in flight at once stay one step, so that they stay at once."""
     return tuple(replace(step, copies=step.copies * copies) if isinstance(step, Deliver) else step for step in filling)
+
+
+def _discarded(filling: Program) -> Program:
+    """What happens to a request whose reply nobody takes in hand: nothing happens to the reply that is there."""
+    on_reply = (Rewrite, Answer, *SHAPES)
+    return tuple(
+        replace(step, discard=True) if isinstance(step, Deliver) else step
+        for step in filling
+        if not isinstance(step, on_reply)
+    )
 
 
 def _later(filling: Program, later: DeliverLater) -> Program:

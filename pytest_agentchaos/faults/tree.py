@@ -103,8 +103,8 @@ def mangled(text: str, draw: random.Random) -> str:
 
 
 def shortened(value: Any, fraction: float) -> Any:
-    """The first part of a list, an object or a text; at least one entry of it is lost."""
-    keep = min(int(len(value) * fraction), len(value) - 1)
+    """The first part of a list, an object or a text, rounded down: a fraction below one always loses something."""
+    keep = int(len(value) * fraction)
     if isinstance(value, dict):
         return dict(list(value.items())[:keep])
     return value[:keep] if isinstance(value, str) else _alike(value, list(value)[:keep])

@@ -277,7 +277,7 @@ def test_faults_on_one_call_compose():
         (faults.Refused(), scripted(Deliver(), Rewrite(lambda reply: reply), Return())),
         (scripted(DeliverLater(5.0), Hang()), scripted(Deliver(), Reset())),
     ],
-    ids=str,
+    ids=["swallowed", "refused", "late"],
 )
 def test_a_fault_behind_one_that_lets_nothing_through_has_not_fired(outer, inner):
     """It would be counted as proven although nothing of it happened."""

@@ -74,7 +74,9 @@ def test_without_the_sdks_the_demo_says_what_to_install(monkeypatch):
 def test_a_row_is_harmless_only_if_the_user_was_told_the_right_booking():
     """One seat sold under another name is no success."""
     line = next(rules())
-    told = [Row(line, 1, Outcome("completed", value=value)).harmless for value in ("Booked: B1", "Booked: B10", "Sorry")]
+    told = [
+        Row(line, 1, Outcome("completed", value=value)).harmless for value in ("Booked: B1", "Booked: B10", "Sorry")
+    ]
     assert told == [True, False, False]
     assert not Row(line, 2, Outcome("completed", value="B1")).harmless
     assert not Row(line, 1, Outcome("raised", error=ValueError("B1"))).harmless

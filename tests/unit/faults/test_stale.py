@@ -24,6 +24,17 @@ def test_dates_go_back_and_are_written_as_before(answer, now, before):
     assert answer(Stale(age_s=3600), {"departs": now}) == {"departs": before}
 
 
+def test_a_day_without_a_time_goes_back_by_whole_days(answer):
+    """A day and a second make two."""
+    assert answer(Stale(age_s=86_401), {"day": "2026-03-02"}) == {"day": "2026-02-28"}
+
+
+def test_milliseconds_begin_where_seconds_would_be_the_far_future(answer):
+    """From 1973 on, as milliseconds."""
+    value = {"first_ts": 100_000_000_000, "last_ts": 99_999_999_999, "version": 1}
+    assert answer(Stale(age_s=1), value) == {"first_ts": 99_999_999_000, "last_ts": 99_999_999_998, "version": 0}
+
+
 def test_numbers_go_back_where_their_name_tells_what_they_are(answer):
     """Seconds and milliseconds of the epoch, and versions; other numbers stay."""
     value = {"updated_at": 1_767_225_600, "ts": 1_767_225_600_000, "version": 7, "price": 1_767_225_600, "at": True}
@@ -45,6 +56,11 @@ def test_a_field_can_be_named(answer):
         {"day": "0001-01-01"},
         {"updated_at": 5},
         {"updated_at": 0},
+        {"updated_at": 86_400},
+        {"version": 0},
+        {"version": True},
+        {"version": -3},
+        {"price": 1_767_225_600},
         {"note": "since 2026-01-01"},
     ],
 )

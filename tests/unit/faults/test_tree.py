@@ -137,6 +137,12 @@ def test_tuples_stay_tuples():
     assert tree.retyped(value) == {"items": [{"a": 1}, 2, 3]}
 
 
+def test_another_type_still_tells_the_value():
+    """As JSON would write it, so that a lenient caller may even understand it."""
+    assert [tree.retyped(value) for value in (True, False, 12, 1.5, None)] == ["true", "false", "12", "1.5", "null"]
+    assert [tree.retyped(value) for value in ("a", [1], {"a": 1})] == [["a"], {"items": [1]}, [{"a": 1}]]
+
+
 def test_what_json_has_no_word_for_is_a_leaf():
     """It is not looked into."""
     thing = object()
