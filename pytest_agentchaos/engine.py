@@ -6,64 +6,29 @@ wire: wires ask :meth:`Engine.begin` what is to happen to a request, carry that 
 
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from pytest_agentchaos import rng
+from pytest_agentchaos.agents import agent_path
 from pytest_agentchaos.clock import Clock, wall_s
 from pytest_agentchaos.dialects.base import Dialect
-from pytest_agentchaos.dialects.http import PlainHTTP
 from pytest_agentchaos.dialects.registry import read
 from pytest_agentchaos.errors import AgentChaosError, InternalError
 from pytest_agentchaos.evidence.call import Call
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.message import Reply, Request
-from pytest_agentchaos.evidence.op import Op, OpKind
 from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.evidence.site import Site
 from pytest_agentchaos.faults.base import Situation
-from pytest_agentchaos.faults.steps import SHAPES, Deliver, Program, Return, Rewrite, RewriteRequest, Step, splice
+from pytest_agentchaos.faults.steps import Program
+from pytest_agentchaos.flight import NOT_THE_SYSTEM, Flight, Tally, reply_data
 from pytest_agentchaos.schedule import Rule, Schedule
-
-LIMIT_BYTES = 1 << 20
-"""Bodies above this are told by their size alone."""
-
-NOT_THE_SYSTEM = "this is a defect of the fault, the dialect or pytest-agentchaos, not of the system under test"
-UNREAD = PlainHTTP()
-"""Stands for a dialect that failed: plain HTTP reads anything."""
-
-agent_path: ContextVar[tuple[str, ...]] = ContextVar("agentchaos_agent", default=())
-
-
-@contextmanager
-def calling_as(name: str) -> Iterator[None]:
-    """Calls made inside belong to this agent (below the one that is already named)."""
-    token = agent_path.set((*agent_path.get(), name))
-    try:
-        yield
-    finally:
-        # A generator that was left suspended is closed in another context, where there is nothing to reset.
-        with suppress(ValueError):
-            agent_path.reset(token)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of one rule so far."""
-
-    rule: Rule
-    stream: str = ""
-    """What its draws are named by; no other rule can shift them."""
-    matched: int = 0
-    fired: int = 0
-    declined: list[str] = field(default_factory=list)
-    """Why it left calls alone that its selector had matched."""
 
 
 class Engine:
@@ -90,9 +55,8 @@ class Engine:
 
     def add(self, rule: Rule) -> None:
         """Inject one more fault."""
-        name = f"{rule.fault.name} {rule.selector}"
-        twins = sum(tally.stream.startswith(f"{name}\n") for tally in self.tallies)
-        self.tallies.append(Tally(rule, f"{name}\n{twins}"))
+        twins = sum(tally.is_twin(rule) for tally in self.tallies)
+        self.tallies.append(Tally(rule, twins))
 
     def wall_s(self) -> float:
         """Real seconds since the engine began."""
@@ -122,7 +86,9 @@ class Engine:
 
     def _begin(self, request: Request, wire: str, dialect: Dialect | None) -> Flight:
         chosen, call = _read(request, dialect)
-        call = replace(call, agent=agent_path.get(), wire=wire)
+        agent = agent_path.get()
+        if agent or call.wire != wire:
+            call = replace(call, agent=agent, wire=wire)
         index = self.history.append("invoke", at_s=self.clock.now_s(), wall_s=self.wall_s(), call=call)
         flight = Flight(self, index, call, request, chosen)
         flight.program = self._program(flight)
@@ -141,10 +107,13 @@ class Engine:
                 continue
             tally.matched += 1
             if self._wanted(tally, site):
-                draw = rng.stream(self.seed, "fault", tally.stream, site)
-                situation = Situation(flight.call, flight.request, flight.dialect, draw, at_s, tally.matched)
+                seeded = partial(self._seeded, tally, site)
+                situation = Situation(flight.call, flight.request, flight.dialect, seeded, at_s, tally.matched)
                 program = flight.compose(program, tally, situation)
         return program
+
+    def _seeded(self, tally: Tally, site: Site) -> random.Random:
+        return rng.stream(self.seed, "fault", tally.stream, site)
 
     def _wanted(self, tally: Tally, site: Site) -> bool:
         selector = tally.rule.selector
@@ -188,203 +157,3 @@ def _read(request: Request, dialect: Dialect | None) -> tuple[Dialect, Call]:
         return read(request)
     call = dialect.read_call(request)
     return (dialect, call) if call is not None else read(request)
-
-
-class Passing:
-    """One call that nothing can happen to: all that is written down can be read later, if anybody looks."""
-
-    __slots__ = ("_agent", "_at_s", "_dialect", "_engine", "_index", "_request", "_wall_s", "_wire")
-
-    def __init__(self, engine: Engine, request: Callable[[], Request], wire: str) -> None:
-        self._engine = engine
-        self._request = request
-        self._wire = wire
-        self._at_s = engine.clock.now_s()
-        self._wall_s = engine.wall_s()
-        self._agent = agent_path.get()
-        engine.history.defer(self._invoke)
-
-    def _invoke(self, index: int) -> Op:
-        self._index = index
-        request = self._request()
-        try:
-            self._dialect, call = read(request)
-        except Exception as error:  # noqa: BLE001 - of an added dialect; whoever reads a history must not meet it
-            self._engine.unreadable(f"{request.method} {request.url}", error)
-            self._dialect, call = UNREAD, UNREAD.read_call(request)
-        return Op(index, "invoke", self._at_s, self._wall_s, None, replace(call, agent=self._agent, wire=self._wire))
-
-    def ok(self, reply: Callable[[], Reply]) -> None:
-        """The caller got this reply."""
-        engine = self._engine
-        engine.history.defer(partial(self._ok, engine.clock.now_s(), engine.wall_s(), reply))
-
-    def _ok(self, at_s: float, real_s: float, reply: Callable[[], Reply], index: int) -> Op:
-        engine = self._engine
-        return Op(index, "ok", at_s, real_s, self._index, None, None, engine.kept(self._dialect, reply()))
-
-    def ended(self, kind: OpKind, error: str) -> None:
-        """The caller got no reply."""
-        engine = self._engine
-        engine.history.defer(partial(self._ended, kind, engine.clock.now_s(), engine.wall_s(), error))
-
-    def _ended(self, kind: OpKind, at_s: float, real_s: float, error: str, index: int) -> Op:
-        return Op(index, kind, at_s, real_s, self._index, None, None, {"error": error})
-
-
-class Flight:
-    """One call under way: its program, and what is written down about it."""
-
-    __slots__ = ("call", "dialect", "engine", "index", "program", "request")
-
-    def __init__(self, engine: Engine, index: int, call: Call, request: Request, dialect: Dialect) -> None:
-        self.engine = engine
-        self.index = index
-        self.call = call
-        self.request = request
-        self.dialect = dialect
-        self.program: Program | None = None
-
-    def ok(self, reply: Reply) -> None:
-        """The caller got this reply."""
-        self._write("ok", reply)
-
-    def delivered(self, reply: Reply) -> None:
-        """The callee got the request, and truly answered this; told only where a fault makes that news."""
-        if self.program is not None:
-            self._write("deliver", reply)
-
-    def ended(self, kind: OpKind, error: str) -> None:
-        """The caller got no reply: ``fail`` when it surely did not happen, ``info`` when nobody knows."""
-        engine = self.engine
-        engine.history.append(
-            kind, at_s=engine.clock.now_s(), wall_s=engine.wall_s(), of=self.index, data={"error": error}
-        )
-
-    def fired(self, tally: Tally) -> None:
-        """A fault really acted on this call."""
-        tally.fired += 1
-        engine = self.engine
-        fault = tally.rule.fault
-        data = {"fault": fault.name, "parameters": fault.model_dump(mode="json", exclude_unset=True)}
-        engine.history.append("fault", at_s=engine.clock.now_s(), wall_s=engine.wall_s(), of=self.index, data=data)
-
-    def decline(self, tally: Tally, why: str) -> None:
-        """A fault left this call alone although its selector had matched it."""
-        tally.declined.append(f"{self.call}: {why}")
-
-    def compose(self, program: Program | None, tally: Tally, situation: Situation) -> Program | None:
-        """One more fault on this call, wherever those before it deliver."""
-        fault = tally.rule.fault
-        try:
-            why = fault.inapplicable(situation)
-            steps = () if why is not None else fault.compile(situation)
-        except AgentChaosError:
-            raise
-        except Exception as error:
-            msg = f"the fault {fault} failed while deciding about {self.call}: {told(error)}; {NOT_THE_SYSTEM}"
-            raise InternalError(msg) from error
-        if why is None and program is not None and not _lets_in(program, steps):
-            why = "the faults injected before it leave it nothing to act on"
-        if why is not None:
-            self.decline(tally, why)
-            return program
-        watched = self._watched(tally, steps)
-        return watched if program is None else splice(program, watched)
-
-    def _watched(self, tally: Tally, steps: Program) -> Program:
-        """The same program, which says when it has really acted.
-
-        Rewrites and shapes act only if the message gives them something to act on, and that shows only when the
-        reply is there; a program with any other step than these acts from its beginning.
-        """
-        watch = _Watch(self, tally)
-        if _acts_at_once(steps):
-            watch.acted()
-        return tuple(watch.over(step) for step in steps)
-
-    def _write(self, kind: OpKind, reply: Reply) -> None:
-        engine = self.engine
-        if reply.value is not None:  # an object of the caller's, which may change before anybody reads this
-            data = engine.kept(self.dialect, reply)
-            engine.history.append(kind, at_s=engine.clock.now_s(), wall_s=engine.wall_s(), of=self.index, data=data)
-            return
-        engine.history.defer(partial(self._reply_op, kind, engine.clock.now_s(), engine.wall_s(), reply))
-
-    def _reply_op(self, kind: OpKind, at_s: float, real_s: float, reply: Reply, index: int) -> Op:
-        return Op(index, kind, at_s, real_s, self.index, None, None, self.engine.kept(self.dialect, reply))
-
-
-class _Watch:
-    """Notices when a fault really acts on a call, and writes it down once."""
-
-    __slots__ = ("_flight", "_seen", "_tally")
-
-    def __init__(self, flight: Flight, tally: Tally) -> None:
-        self._flight = flight
-        self._tally = tally
-        self._seen = False
-
-    def acted(self) -> None:
-        if not self._seen:
-            self._seen = True
-            self._flight.fired(self._tally)
-
-    def over(self, step: Step) -> Step:
-        if isinstance(step, Rewrite):
-            return Rewrite(partial(self._rewrite, step.change))
-        if isinstance(step, RewriteRequest):
-            return RewriteRequest(partial(self._rewrite, step.change))
-        return replace(step, acted=self.acted) if isinstance(step, SHAPES) else step
-
-    def _rewrite(self, change: Callable[[Any], Any], before: Any) -> Any:
-        flight, rule = self._flight, self._tally.rule
-        times = rule.selector.times
-        if not self._seen and times is not None and self._tally.fired >= times:
-            flight.decline(self._tally, f"times={times} were used up by calls that were under way with it")
-            return before
-        try:
-            after = change(before)
-        except AgentChaosError as error:
-            flight.engine.problem(error)
-            raise
-        except Exception as error:
-            msg = f"the fault {rule.fault} failed while rewriting {flight.call}: {told(error)}; {NOT_THE_SYSTEM}"
-            raise flight.engine.problem(InternalError(msg)) from error
-        if after is not before:
-            self.acted()
-        elif not self._seen:
-            flight.decline(self._tally, "there was nothing in the message for it to change")
-        return after
-
-
-def _acts_at_once(steps: Program) -> bool:
-    deliveries = sum(step.copies for step in steps if isinstance(step, Deliver))
-    waits_for_reply = (Deliver, Return, Rewrite, RewriteRequest, *SHAPES)
-    return deliveries > 1 or not all(isinstance(step, waits_for_reply) for step in steps)
-
-
-def _lets_in(outer: Program, inner: Program) -> bool:
-    """Whether an inner fault has any part in what happens."""
-    return any(isinstance(step, Deliver) for step in outer) or splice(outer, inner) != outer
-
-
-def reply_data(dialect: Dialect, reply: Reply) -> dict[str, Any]:
-    """What a history keeps of a reply."""
-    data: dict[str, Any] = {"status": reply.status}
-    if len(reply.body) > LIMIT_BYTES:
-        return {**data, "bytes": len(reply.body)}
-    data["result"] = dialect.read_result(reply)
-    read_turn = getattr(
-        dialect, "read_turn", None
-    )  # asking isinstance(dialect, ModelDialect) takes longer than reading
-    if read_turn is not None and (turn := read_turn(reply)) is not None:
-        data["finish"] = turn.finish
-        data["tool_calls"] = [{"name": asked.name, "arguments": asked.arguments} for asked in turn.tool_calls]
-    usage = dialect.read_usage(reply)
-    if usage is not None:
-        data["usage"] = usage._asdict()
-    return data
-
-
-CLEAN: Program = (Deliver(), Return())

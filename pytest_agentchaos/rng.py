@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from functools import lru_cache
 
 
 def _digest(seed: int, names: tuple[object, ...]) -> bytes:
@@ -21,6 +22,7 @@ def uniform(seed: int, *names: object) -> float:
     return int.from_bytes(_digest(seed, names)[:8], "big") / 2**64
 
 
-def derive(seed: int, *names: object) -> int:
+@lru_cache(maxsize=1024)  # most trials of a session have one seed
+def derive(seed: int, *names: str | int) -> int:
     """A seed for these names under this seed."""
     return int.from_bytes(_digest(seed, names)[:4], "big")

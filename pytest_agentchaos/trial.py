@@ -12,8 +12,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from pytest_agentchaos import rng
+from pytest_agentchaos.agents import agent_path
 from pytest_agentchaos.clock import Clock, VirtualClock, WallClock, wall_s
-from pytest_agentchaos.engine import Engine, agent_path
+from pytest_agentchaos.engine import Engine
 from pytest_agentchaos.errors import HungError, UsageError
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.history import History

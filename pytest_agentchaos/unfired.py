@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from pytest_agentchaos.engine import Tally
 from pytest_agentchaos.evidence.call import Call
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.redaction import redact
+from pytest_agentchaos.flight import Tally
 from pytest_agentchaos.schedule import Selector
 
 SHOWN = 12

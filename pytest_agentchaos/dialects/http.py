@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import parse_qsl, urlsplit
@@ -75,6 +76,7 @@ class Address(NamedTuple):
     query: str = ""
 
 
+@lru_cache(maxsize=256)
 def address(url: str) -> Address:
     """The parts of a URL; one that cannot be parsed has a host of ``?``."""
     try:

@@ -18,6 +18,12 @@ def add(dialect: Dialect) -> None:
         _added.append(dialect)
 
 
+def added() -> tuple[Dialect, ...]:
+    """The dialects that others have added."""
+    _load_added()
+    return tuple(_added)
+
+
 @cache
 def _load_added() -> None:
     """Add what other packages offer as entry points."""
@@ -39,8 +45,7 @@ def shipped() -> tuple[Dialect, ...]:
 
 def read(request: Request) -> tuple[Dialect, Call]:
     """The dialect of a request and the call in it; what nobody can read is plain HTTP."""
-    _load_added()
-    for dialect in (*_added, *shipped()):
+    for dialect in (*added(), *shipped()):
         call = dialect.read_call(request)
         if call is not None:
             return dialect, call

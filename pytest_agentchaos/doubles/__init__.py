@@ -1,8 +1,8 @@
 """Doubles: what can stand behind a URL in place of the real thing.
 
-    from pytest_agentchaos.doubles import ScriptedModel, call_tool
+from pytest_agentchaos.doubles import ScriptedModel, call_tool
 
-    agentchaos.upstream("https://api.openai.com", ScriptedModel([call_tool("book", flight="LX1"), "Booked."]))
+agentchaos.upstream("https://api.openai.com", ScriptedModel([call_tool("book", flight="LX1"), "Booked."]))
 """
 
 from __future__ import annotations

@@ -46,6 +46,8 @@ class History:
     def __init__(self, *, mode: str = "sim", seed: int = 0) -> None:
         self.mode = mode
         self.seed = seed
+        self.begun = 0
+        """How many calls have begun; known without reading anything."""
         self._entries: list[Op | Pending] = []
         self._read = 0
         self._sites = SiteCounter()
@@ -64,12 +66,14 @@ class History:
         """Write one op and say its index."""
         with self._lock:
             index = len(self._entries)
+            self.begun += kind == "invoke"
             self._entries.append(Op(index, kind, at_s, wall_s, of, call, None, data))
         return index
 
-    def defer(self, op: Pending) -> None:
-        """Write one op that is read when somebody looks."""
+    def defer(self, op: Pending, *, begins: bool = False) -> None:
+        """Write one op that is read when somebody looks; say if a call begins with it."""
         with self._lock:
+            self.begun += begins
             self._entries.append(op)
 
     def _ops(self) -> list[Op]:

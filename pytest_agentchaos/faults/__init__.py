@@ -15,10 +15,13 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     home = f"{__name__}.{_WORD_START.sub('_', name).lower()}"
     try:
-        return getattr(importlib.import_module(home), name)
+        found = getattr(importlib.import_module(home), name)
     except ModuleNotFoundError as error:
         if error.name != home:
             raise
+    else:
+        globals()[name] = found
+        return found
     classes = _classes()
     if name not in classes:
         from pytest_agentchaos.errors import UnknownNameError, nearest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -25,12 +26,17 @@ class Situation:
     call: Call
     request: Request
     dialect: Dialect
-    draw: random.Random
-    """The fault's own randomness, decided by seed and site."""
+    seeded: Callable[[], random.Random]
+    """Makes the fault's own randomness, decided by seed and site; few faults need any."""
     elapsed_s: float = 0.0
     """Since the trial began."""
     matches: int = 1
     """How many calls its selector has matched so far, this one included."""
+
+    @property
+    def draw(self) -> random.Random:
+        """The fault's own randomness, from its beginning each time that it is asked for."""
+        return self.seeded()
 
 
 class Fault(BaseModel):

@@ -8,7 +8,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, overload
 
 import pytest
 
-from pytest_agentchaos.engine import calling_as
+from pytest_agentchaos.agents import calling_as
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.outcome import Outcome
@@ -134,10 +134,11 @@ class AgentChaos:
         return verdicts
 
 
-def make(item: pytest.Item, upstreams: Mapping[str, Any], number: int | None) -> AgentChaos:
+def make(item: pytest.Item, upstreams: Mapping[str, Any]) -> AgentChaos:
     """The fixture of one trial of one test; the trial has a number when there are several."""
     __tracebackhide__ = True
     marked = settings.marked(item, UsageError)
+    number = item.callspec.params.get("agentchaos") if hasattr(item, "callspec") else None
     if marked.trials not in {None, 1} and number is None:
         msg = (
             f"trials={marked.trials} on {item.nodeid} can have no effect: put the marker on a test function or its"

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 CHAOS: pytest.StashKey[AgentChaos] = pytest.StashKey()
 """The fixture of the test that is running, for as long as it runs."""
 
+_running: list[pytest.Item] = []
+"""The tests that are running, the innermost last (a test may run pytest). A fixture that asked pytest for its
+``request`` would cost every test the inspection of a function made for that."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options and ini keys, all under our name."""
@@ -66,26 +70,33 @@ def agentchaos_upstreams() -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def agentchaos(request: pytest.FixtureRequest, agentchaos_upstreams: Mapping[str, Any]) -> Iterator[AgentChaos]:
+def agentchaos(agentchaos_upstreams: Mapping[str, Any]) -> Iterator[AgentChaos]:
     """Break the world around an agent and see what it does."""
     __tracebackhide__ = True
     from pytest_agentchaos.plugin.fixture import make
 
-    chaos = make(request.node, agentchaos_upstreams, getattr(request, "param", None))
-    request.node.stash[CHAOS] = chaos
+    item = _running[-1]
+    chaos = item.stash[CHAOS] = make(item, agentchaos_upstreams)
     yield chaos
     chaos.trial.close()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """With --agentchaos-check-determinism, run the test once before it is run for the record."""
-    del nextitem
+    _running.append(item)
+    try:
+        _rehearse(item)
+        return (yield)
+    finally:
+        _running.pop()
+
+
+def _rehearse(item: pytest.Item) -> None:
     if item.config.option.agentchaos_check_determinism and "agentchaos" in getattr(item, "fixturenames", ()):
         from pytest_agentchaos.plugin.determinism import rehearse
 
         rehearse(item)
-    return None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -49,7 +49,7 @@ def record(chaos: AgentChaos) -> dict[str, Any]:
         "fired": fired,
         "verdicts": verdicts,
         "reached": dict(chaos.reached),
-        "calls": sum(op.kind == "invoke" for op in chaos.history),
+        "calls": chaos.history.begun,
         "virtual_s": round(chaos.trial.clock.now_s(), 6) if chaos.history.mode == "sim" else 0.0,
     }
 

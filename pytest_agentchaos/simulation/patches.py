@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 from pytest_agentchaos.errors import InternalError
@@ -18,32 +17,31 @@ class Patches:
     __slots__ = ("_undo",)
 
     def __init__(self) -> None:
-        self._undo: list[Callable[[], object]] = []
+        self._undo: list[tuple[Any, ...]] = []
 
     def set(self, owner: Any, name: str, value: object) -> None:
         """Set an attribute of a module, class or instance; what it only inherited is inherited again afterwards."""
         before = vars(owner).get(name, ABSENT)
         setattr(owner, name, value)
-        self._undo.append(partial(delattr, owner, name) if before is ABSENT else partial(setattr, owner, name, before))
+        self._undo.append((delattr, owner, name) if before is ABSENT else (setattr, owner, name, before))
 
     def swap(self, mapping: dict[str, Any], key: str, value: object) -> None:
         """Set an entry of a dictionary."""
         before = mapping.get(key, ABSENT)
         mapping[key] = value
-        undo = partial(mapping.pop, key, None) if before is ABSENT else partial(mapping.__setitem__, key, before)
-        self._undo.append(undo)
+        self._undo.append((mapping.pop, key, None) if before is ABSENT else (mapping.__setitem__, key, before))
 
     def on_restore(self, action: Callable[[], object]) -> None:
         """Have something else undone in its turn."""
-        self._undo.append(action)
+        self._undo.append((action,))
 
     def restore(self) -> None:
         """Undo everything. One step that fails does not keep the others from happening."""
         failed: list[Exception] = []
         while self._undo:
-            undo = self._undo.pop()
+            undo, *arguments = self._undo.pop()
             try:
-                undo()
+                undo(*arguments)
             except AttributeError:
                 # The trial itself deleted what is to be deleted here.
                 continue

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from pytest_agentchaos.engine import agent_path
+from pytest_agentchaos.agents import agent_path
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Headers, Request
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pytest_agentchaos.clock import VirtualClock
-from pytest_agentchaos.engine import Flight
 from pytest_agentchaos.errors import HungError, UsageError
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults.answers import FIRST_ERROR_STATUS
 from pytest_agentchaos.faults.steps import Cut, Drip, Insert
+from pytest_agentchaos.flight import Flight
 from pytest_agentchaos.wires.active import Active
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, NoReturn, Protocol, TypeVar
 
-from pytest_agentchaos.engine import Flight
 from pytest_agentchaos.errors import InternalError
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults import steps
 from pytest_agentchaos.faults.steps import Program
+from pytest_agentchaos.flight import Flight
 
 H = TypeVar("H")
 T = TypeVar("T")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from pytest_agentchaos.engine import Flight
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults.steps import Cut, Drip, Insert
+from pytest_agentchaos.flight import Flight
 from pytest_agentchaos.wires.active import Active
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from pytest_agentchaos.engine import Flight
 from pytest_agentchaos.errors import AgentChaosError, InternalError
 from pytest_agentchaos.evidence.message import Reply, Request
+from pytest_agentchaos.flight import Flight
 from pytest_agentchaos.wires.active import Active, current
 from pytest_agentchaos.wires.interpreter import interpret
 from pytest_agentchaos.wires.late import LateDeliveries

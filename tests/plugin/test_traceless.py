@@ -7,7 +7,7 @@ import pytest
 SNAPSHOT = '''
 import asyncio, contextvars, datetime, gc, os, random, signal, socket, sys, threading, time, uuid
 import concurrent.futures, httpx, httpx2
-from pytest_agentchaos.engine import agent_path
+from pytest_agentchaos.agents import agent_path
 from pytest_agentchaos.simulation import state
 from pytest_agentchaos.wires import active
 

@@ -25,7 +25,7 @@ def _first_test() -> str:
 def _run(pytester, *, idempotency):
     pytester.makepyfile(my_project=PROJECT.format(idempotency=idempotency), test_trip=_first_test())
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\npythonpath = .")
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "--disable-warnings")
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "--disable-warnings")
 
 
 def test_the_first_test_passes_for_an_agent_with_an_idempotency_key(pytester):
@@ -45,6 +45,6 @@ def test_the_first_test_fails_for_an_agent_without_one_as_the_readme_shows(pytes
             "*fault   of * fault='drop_response', parameters={}",
             "*deliver of * status=200, result={'booking': 'B1'*",
             "*ok      of * status=200, result={'booking': 'B2'*",
-            "replay: pytest *test_trip.py::test_a_lost_answer_books_once --agentchaos-seed=0",
+            "replay: *test_trip.py::test_a_lost_answer_books_once --agentchaos-seed=0",
         ]
     )

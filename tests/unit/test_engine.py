@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from pytest_agentchaos import faults
+from pytest_agentchaos.agents import calling_as
 from pytest_agentchaos.clock import VirtualClock
 from pytest_agentchaos.dialects import registry as dialects
 from pytest_agentchaos.dialects.function import Function
 from pytest_agentchaos.dialects.http import PlainHTTP
-from pytest_agentchaos.engine import CLEAN, LIMIT_BYTES, Engine, Flight, Passing, calling_as
+from pytest_agentchaos.engine import Engine
 from pytest_agentchaos.errors import AgentChaosError, InternalError, UsageError
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.message import Reply, Request
@@ -36,6 +37,7 @@ from pytest_agentchaos.faults.steps import (
     Rewrite,
     RewriteRequest,
 )
+from pytest_agentchaos.flight import CLEAN, LIMIT_BYTES, Flight, Passing
 from pytest_agentchaos.schedule import Rule, on, rule, schedule_from_data, schedule_to_data
 
 STEADY = settings(deadline=None, derandomize=True)

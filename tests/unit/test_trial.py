@@ -12,8 +12,8 @@ import time
 import httpx2
 import pytest
 
+from pytest_agentchaos.agents import agent_path, calling_as
 from pytest_agentchaos.clock import VirtualClock, WallClock
-from pytest_agentchaos.engine import agent_path, calling_as
 from pytest_agentchaos.errors import HungError, NoUpstreamError, UsageError
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults.drop_response import DropResponse

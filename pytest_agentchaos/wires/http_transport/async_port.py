@@ -101,6 +101,8 @@ class AsyncHttpPort(HttpPort):
 
     def response(self, held: Held) -> Any:
         """What the caller gets."""
+        if (own := self._untouched(held)) is not None:
+            return own
         lib = self._lib
         if held.whole is not None:
             reply = self._whole(held, held.whole)
@@ -138,6 +140,7 @@ class AsyncHttpPort(HttpPort):
                 close=response.stream.aclose,
                 extensions=response.extensions,
                 delivered=True,
+                own=response if hasattr(response, "_content") else None,
             )
         answer = passage.upstream.answer
         if isinstance(answer, AsgiHost):

@@ -8,10 +8,10 @@ from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from typing import Any
 
-from pytest_agentchaos.engine import CLEAN, Flight, Passing
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.evidence.op import OpKind
+from pytest_agentchaos.flight import CLEAN, Flight, Passing
 from pytest_agentchaos.wires.active import Active
 from pytest_agentchaos.wires.http_transport.async_port import AsyncHttpPort
 from pytest_agentchaos.wires.http_transport.body import Record

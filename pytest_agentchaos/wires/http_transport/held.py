@@ -25,6 +25,8 @@ class Held:
     shapes: list[Cut | Drip | Insert] = field(default_factory=list)
     delivered: bool = False
     """Whether it is the callee's own reply, which the history does not know yet."""
+    own: Any = None
+    """The transport's own response, if its body is there already: untouched, it goes to the caller as it is."""
 
     def header(self, name: str) -> str | None:
         """The first header of that name."""

@@ -8,9 +8,8 @@ import importlib.machinery
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import MethodType, ModuleType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.wires.active import current
@@ -29,8 +28,7 @@ ORIGINAL = "__agentchaos_original__"
 """On a method that leads through the wire: the one underneath."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Patch:
+class _Patch(NamedTuple):
     owner: type
     name: str
     original: Any
@@ -130,17 +128,30 @@ class _Wrapped:
 
 
 def _patch(lib: Library, done: list[_Patch]) -> None:
-    for class_name, method, is_async in SEAMS:
-        owner = getattr(lib.module, class_name)
-        found = vars(owner)[method]
-        # A mocking library whose own patch overlapped with an earlier trial may have put that trial's method back.
-        original = getattr(found, ORIGINAL, found)
-        # A network transport whose method somebody has replaced (a mocking library) leads nowhere outside.
-        network = class_name.endswith("HTTPTransport") and original.__module__.startswith(f"{lib.name}.")
-        patched = (_async_method if is_async else _sync_method)(lib, original, in_process=not network)
-        setattr(patched, ORIGINAL, original)
-        done.append(_Patch(owner, method, original, patched))
+    for owner, method, is_async, networked in _seams(lib):
+        patched = _wired(lib, vars(owner)[method], is_async, networked)
+        done.append(_Patch(owner, method, getattr(patched, ORIGINAL), patched))
         setattr(owner, method, patched)
+
+
+@functools.cache
+def _seams(lib: Library) -> tuple[tuple[type, str, bool, bool], ...]:
+    """The classes of a library, and whether their methods are async and lead outside."""
+    return tuple(
+        (getattr(lib.module, name), method, is_async, name.endswith("HTTPTransport"))
+        for name, method, is_async in SEAMS
+    )
+
+
+@functools.lru_cache(maxsize=64)  # mocking libraries bring a new method with each test
+def _wired(lib: Library, found: Any, is_async: bool, networked: bool) -> Any:  # noqa: FBT001 - cached by position
+    # A mocking library whose own patch overlapped with an earlier trial may have put that trial's method back.
+    original = getattr(found, ORIGINAL, found)
+    # A network transport whose method somebody has replaced (a mocking library) leads nowhere outside.
+    in_process = not (networked and original.__module__.startswith(f"{lib.name}."))
+    patched = (_async_method if is_async else _sync_method)(lib, original, in_process=in_process)
+    setattr(patched, ORIGINAL, original)
+    return patched
 
 
 def _async_method(lib: Library, original: Any, *, in_process: bool) -> Any:

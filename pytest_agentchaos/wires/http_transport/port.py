@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from pytest_agentchaos.engine import Flight
 from pytest_agentchaos.errors import AgentChaosError, UsageError
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults import steps
+from pytest_agentchaos.flight import Flight
 from pytest_agentchaos.wires.active import Active
 from pytest_agentchaos.wires.asgi import AppCrashedError, AppNotStartedError
 from pytest_agentchaos.wires.http_transport.body import Cut, Record
@@ -101,6 +101,15 @@ class HttpPort:
         held.headers = reply.headers
         self._tell_delivered(held, reply)
         return reply
+
+    def _untouched(self, held: Held) -> Any:
+        """The transport's own response, if it was whole and nothing has happened to it; else None."""
+        if held.own is None or held.whole is not None or held.shapes:
+            return None
+        reply = Reply(held.status, held.headers, held.own._content)  # noqa: SLF001 - already read
+        self._tell_delivered(held, reply)
+        self._flight.ok(reply)
+        return held.own
 
     def _tell_delivered(self, held: Held, reply: Reply) -> None:
         if held.delivered:

@@ -102,6 +102,8 @@ class SyncHttpPort(HttpPort):
 
     def response(self, held: Held) -> Any:
         """What the caller gets."""
+        if (own := self._untouched(held)) is not None:
+            return own
         lib = self._lib
         if held.whole is not None:
             reply = self._whole(held, held.whole)
@@ -139,6 +141,7 @@ class SyncHttpPort(HttpPort):
                 close=response.stream.close,
                 extensions=response.extensions,
                 delivered=True,
+                own=response if hasattr(response, "_content") else None,
             )
         answer = passage.upstream.answer
         if isinstance(answer, AsgiHost):

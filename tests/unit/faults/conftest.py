@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def _situation(request: Request, dialect: Dialect, seed: int, **known: Any) -> S
     call = dialect.read_call(request)
     assert call is not None
     call = replace(call, agent=known.pop("agent", ()))
-    return Situation(call, request, dialect, rng.stream(seed, "test"), **known)
+    return Situation(call, request, dialect, partial(rng.stream, seed, "test"), **known)
 
 
 def _post(url: str, body: Any, headers: tuple[tuple[str, str], ...] = JSON) -> Request:

@@ -80,7 +80,9 @@ def test_an_invariant_whose_name_crashes_is_called_by_its_class():
     assert judge(Nameless(ValueError("x")), History()).invariant == "Nameless"
 
 
-@pytest.mark.parametrize("wrong", [invariants.terminates, 5, None, lambda history: history], ids=["class", "number", "none", "function"])
+@pytest.mark.parametrize(
+    "wrong", [invariants.terminates, 5, None, lambda history: history], ids=["class", "number", "none", "function"]
+)
 def test_what_is_no_invariant_is_refused(wrong):
     """A class without its brackets above all."""
     with pytest.raises(UsageError) as caught:

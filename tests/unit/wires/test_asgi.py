@@ -5,7 +5,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from pytest_agentchaos.engine import agent_path, calling_as
+from pytest_agentchaos.agents import agent_path, calling_as
 from pytest_agentchaos.evidence.message import Request
 from pytest_agentchaos.wires.asgi import AppCrashedError, AppNotStartedError, AsgiHost
 

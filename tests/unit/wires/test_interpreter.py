@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import pytest
 
 from pytest_agentchaos.clock import VirtualClock
-from pytest_agentchaos.engine import Engine, Flight
+from pytest_agentchaos.engine import Engine
 from pytest_agentchaos.errors import InternalError
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.message import Reply, Request
@@ -29,6 +29,7 @@ from pytest_agentchaos.faults.steps import (
     Rewrite,
     RewriteRequest,
 )
+from pytest_agentchaos.flight import Flight
 from pytest_agentchaos.wires.interpreter import interpret, run_inline
 
 pytestmark = pytest.mark.filterwarnings("error")
