@@ -111,7 +111,7 @@ def compare(  # noqa: PLR0913 - two actions, the rest by keyword and seldom give
 
 def seconds(action: Action, *, repeat: int = 1, timer: Callable[[], float] = wall_s) -> float:
     """Seconds of one call, as the mean of ``repeat`` calls in a row."""
-    with _garbage_waits():
+    with garbage_waits():
         begin = timer()
         for _ in range(repeat):
             action()
@@ -127,7 +127,7 @@ def resident_mb() -> float:
 
 
 @contextmanager
-def _garbage_waits() -> Iterator[None]:
+def garbage_waits() -> Iterator[None]:
     """No collection inside: it would be charged to whoever happens to run."""
     gc.collect()
     was_enabled = gc.isenabled()

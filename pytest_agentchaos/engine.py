@@ -62,6 +62,10 @@ class Engine:
         """Real seconds since the engine began."""
         return wall_s() - self._began_wall_s
 
+    def since(self, wall: float) -> float:
+        """Real seconds from when the engine began to a moment that the wall clock told."""
+        return wall - self._began_wall_s
+
     def note(self, **data: Any) -> None:
         """Write down something that belongs to no call."""
         self.history.append("note", at_s=self.clock.now_s(), wall_s=self.wall_s(), data=data)

@@ -8,12 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_agentchaos.agents import agent_path
+from pytest_agentchaos.clock import wall_s
 from pytest_agentchaos.dialects.base import Dialect
 from pytest_agentchaos.dialects.http import PlainHTTP
 from pytest_agentchaos.dialects.registry import read
 from pytest_agentchaos.errors import AgentChaosError, InternalError
 from pytest_agentchaos.evidence.call import Call
 from pytest_agentchaos.evidence.canonical import told
+from pytest_agentchaos.evidence.history import Pending
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.evidence.op import Op, OpKind
 from pytest_agentchaos.faults.base import Situation
@@ -59,16 +61,28 @@ class Tally:
 class Passing:
     """One call that nothing can happen to: all that is written down can be read later, if anybody looks."""
 
-    __slots__ = ("_agent", "_at_s", "_dialect", "_engine", "_index", "_request", "_wall_s", "_wire")
+    __slots__ = (
+        "_agent",
+        "_at_s",
+        "_dialect",
+        "_end",
+        "_end_s",
+        "_end_wall_s",
+        "_engine",
+        "_index",
+        "_request",
+        "_wall_s",
+        "_wire",
+    )
 
     def __init__(self, engine: Engine, request: Callable[[], Request], wire: str) -> None:
         self._engine = engine
         self._request = request
         self._wire = wire
         self._at_s = engine.clock.now_s()
-        self._wall_s = engine.wall_s()
+        self._wall_s = wall_s()
         self._agent = agent_path.get()
-        engine.history.defer(self._invoke, begins=True)
+        engine.history.defer_invoke(self._invoke)
 
     def _invoke(self, index: int) -> Op:
         self._index = index
@@ -78,24 +92,30 @@ class Passing:
         except Exception as error:  # noqa: BLE001 - of an added dialect; whoever reads a history must not meet it
             self._engine.unreadable(f"{request.method} {request.url}", error)
             self._dialect, call = UNREAD, UNREAD.read_call(request)
-        return Op(index, "invoke", self._at_s, self._wall_s, None, replace(call, agent=self._agent, wire=self._wire))
+        call = replace(call, agent=self._agent, wire=self._wire)
+        return Op(index, "invoke", self._at_s, self._engine.since(self._wall_s), None, call)
 
     def ok(self, reply: Callable[[], Reply]) -> None:
         """The caller got this reply."""
-        engine = self._engine
-        engine.history.defer(partial(self._ok, engine.clock.now_s(), engine.wall_s(), reply))
+        self._end = reply
+        self._ends(self._ok)
 
-    def _ok(self, at_s: float, real_s: float, reply: Callable[[], Reply], index: int) -> Op:
-        engine = self._engine
-        return Op(index, "ok", at_s, real_s, self._index, None, None, engine.kept(self._dialect, reply()))
+    def _ok(self, index: int) -> Op:
+        return self._ended(index, "ok", self._engine.kept(self._dialect, self._end()))
 
     def ended(self, kind: OpKind, error: str) -> None:
         """The caller got no reply."""
-        engine = self._engine
-        engine.history.defer(partial(self._ended, kind, engine.clock.now_s(), engine.wall_s(), error))
+        self._ends(lambda index: self._ended(index, kind, {"error": error}))
 
-    def _ended(self, kind: OpKind, at_s: float, real_s: float, error: str, index: int) -> Op:
-        return Op(index, kind, at_s, real_s, self._index, None, None, {"error": error})
+    def _ends(self, pending: Pending) -> None:
+        engine = self._engine
+        self._end_s = engine.clock.now_s()
+        self._end_wall_s = wall_s()
+        engine.history.defer(pending)
+
+    def _ended(self, index: int, kind: OpKind, data: dict[str, Any]) -> Op:
+        wall = self._engine.since(self._end_wall_s)
+        return Op(index, kind, self._end_s, wall, self._index, None, None, data)
 
 
 class Flight:

@@ -70,10 +70,15 @@ class History:
             self._entries.append(Op(index, kind, at_s, wall_s, of, call, None, data))
         return index
 
-    def defer(self, op: Pending, *, begins: bool = False) -> None:
-        """Write one op that is read when somebody looks; say if a call begins with it."""
+    def defer(self, op: Pending) -> None:
+        """Write one op that is read when somebody looks."""
         with self._lock:
-            self.begun += begins
+            self._entries.append(op)
+
+    def defer_invoke(self, op: Pending) -> None:
+        """The same for an op with which a call begins."""
+        with self._lock:
+            self.begun += 1
             self._entries.append(op)
 
     def _ops(self) -> list[Op]:
