@@ -6,6 +6,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pytest_agentchaos.clock import VirtualClock
@@ -209,12 +210,8 @@ class AsyncPort(FunctionPort):
 
     async def deliver_later(self, request: Request, seconds: float) -> None:
         """Hand over after a while, whoever still waits."""
-
-        async def late() -> None:
-            await asyncio.sleep(seconds)
-            await self._deliver(request)
-
-        self._active.late.spawn(late())
+        active = self._active
+        active.late.begin_after(seconds, partial(self._deliver, request), active.run_coroutine)
 
     async def _deliver(self, request: Request) -> Held:
         args, kwargs = self._bound(request)

@@ -48,6 +48,26 @@ class LateDeliveries:
         self._timers.append(timer)
         timer.start()
 
+    def begin_after(
+        self, seconds: float, delivery: Callable[[], Coroutine[Any, Any, Any]], run: Callable[[Any], Any] | None
+    ) -> None:
+        """Have a delivery begin after a while (async wires).
+
+        In virtual time it does not depend on the loop that its caller had, which may be gone by then: it begins on
+        the loop that runs at that moment or, between two and after the last, on the trial's own (``run``).
+        """
+        if run is None or not isinstance(self._clock, VirtualClock):
+            self.spawn(_after(seconds, delivery))
+            return
+
+        def begin() -> None:
+            try:
+                self.spawn(delivery())
+            except RuntimeError:
+                run(_quietly(delivery()))
+
+        self._clock.at(self._clock.now_s() + seconds, begin)
+
     async def arrive(self) -> None:
         """Wait for what async wires let go on this loop; a loop of the agent's own has ended what it still had."""
         loop = asyncio.get_running_loop()
@@ -61,3 +81,13 @@ class LateDeliveries:
             self._clock.settle()
         while self._timers:
             self._timers.pop().join()
+
+
+async def _quietly(delivery: Coroutine[Any, Any, Any]) -> None:
+    """Nobody waits for it, so nobody hears of its failure; what it met stands in the history."""
+    await asyncio.gather(delivery, return_exceptions=True)
+
+
+async def _after(seconds: float, delivery: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    await asyncio.sleep(seconds)
+    await delivery()

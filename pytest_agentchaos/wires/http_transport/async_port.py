@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from pytest_agentchaos.errors import UsageError
@@ -69,12 +70,11 @@ class AsyncHttpPort(HttpPort):
 
     async def deliver_later(self, request: Request, seconds: float) -> None:
         """Hand over after a while, whoever still waits."""
-
-        async def late() -> None:
-            await asyncio.sleep(seconds)
-            await self._deliver_whole(request)
-
-        self._spawn(late())
+        active = self._active
+        try:
+            active.late.begin_after(seconds, partial(self._deliver_whole, request), active.run_coroutine)
+        except RuntimeError:
+            raise self._no_asyncio() from None
 
     async def collect(self, held: Held) -> Reply:
         """The whole reply."""
@@ -171,8 +171,11 @@ class AsyncHttpPort(HttpPort):
             return self._active.late.spawn(work)
         except RuntimeError:
             work.close()
-            msg = "copies in flight, late deliveries and ASGI upstreams need asyncio; under trio use other faults"
-            raise self._flight.engine.problem(UsageError(msg)) from None
+            raise self._no_asyncio() from None
+
+    def _no_asyncio(self) -> Exception:
+        msg = "copies in flight, late deliveries and ASGI upstreams need asyncio; under trio use other faults"
+        return self._flight.engine.problem(UsageError(msg))
 
 
 async def _close(held: Held) -> None:
