@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.canonical import told
@@ -10,6 +10,7 @@ from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.verdict import Verdict
 
 
+@runtime_checkable
 class Invariant(Protocol):
     """A judge over a history."""
 
