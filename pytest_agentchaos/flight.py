@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 LIMIT_BYTES = 1 << 20
 """Bodies above this are told by their size alone."""
 
+ERROR_BYTES = 300
+"""So much of the body of an error is told."""
+
 NOT_THE_SYSTEM = "this is a defect of the fault, the dialect or pytest-agentchaos, not of the system under test"
 UNREAD = PlainHTTP()
 """Stands for a dialect that failed: plain HTTP reads anything."""
@@ -267,6 +270,8 @@ def reply_data(dialect: Dialect, reply: Reply) -> dict[str, Any]:
     data: dict[str, Any] = {"status": reply.status}
     if len(reply.body) > LIMIT_BYTES:
         return {**data, "bytes": len(reply.body)}
+    if reply.is_error:
+        data["error"] = reply.body[:ERROR_BYTES].decode("utf-8", "replace")
     data["result"] = dialect.read_result(reply)
     # To ask isinstance(dialect, ModelDialect) would take longer than to read.
     read_turn = getattr(dialect, "read_turn", None)

@@ -50,6 +50,11 @@ class Reply:
         return replace(self, body=body, headers=_with_length(self.headers, len(body)))
 
     @property
+    def is_error(self) -> bool:
+        """Whether the status says that it did not work."""
+        return self.status >= 400  # noqa: PLR2004 - where HTTP's errors begin
+
+    @property
     def is_event_stream(self) -> bool:
         """Whether the body is a stream of server-sent events."""
         return (self.header("content-type") or "").lower().startswith("text/event-stream")

@@ -18,8 +18,6 @@ ANSWERED: frozenset[Kind] = frozenset(KINDS) - {"tcp"}
 WITH_DATA: frozenset[Kind] = frozenset({"tool", "agent", "http"})
 """Kinds of call that answer with data; what a model says is the business of the model faults."""
 
-FIRST_ERROR_STATUS = 400
-
 
 class ResultFault(Fault):
     """Base of the faults that change the result which a callee gave; an error that it gave stays as it is."""
@@ -36,7 +34,7 @@ class ResultFault(Fault):
         dialect, seed = situation.dialect, situation.draw.getrandbits(32)
 
         def rewrite(reply: Reply) -> Reply:
-            if reply.status >= FIRST_ERROR_STATUS or (value := dialect.read_result(reply)) is None:
+            if reply.is_error or (value := dialect.read_result(reply)) is None:
                 return reply
             changed = self.change(value, rng.stream(seed, self.name))
             return reply if changed is value else dialect.write_result(reply, changed)

@@ -12,7 +12,6 @@ from pytest_agentchaos import rng
 from pytest_agentchaos.dialects.base import ModelDialect, ToolCall, Turn
 from pytest_agentchaos.evidence.call import Call, Kind
 from pytest_agentchaos.evidence.message import Reply
-from pytest_agentchaos.faults.answers import FIRST_ERROR_STATUS
 from pytest_agentchaos.faults.base import Family, Fault, Situation
 from pytest_agentchaos.faults.steps import Deliver, Program, Return, Rewrite
 
@@ -37,7 +36,7 @@ class ModelFault(Fault):
         seed = situation.draw.getrandbits(32)
 
         def rewrite(reply: Reply) -> Reply:
-            if not isinstance(dialect, ModelDialect) or reply.status >= FIRST_ERROR_STATUS:
+            if not isinstance(dialect, ModelDialect) or reply.is_error:
                 return reply
             turn = dialect.read_turn(reply)
             if turn is None:

@@ -13,7 +13,6 @@ from pytest_agentchaos.clock import VirtualClock
 from pytest_agentchaos.errors import HungError, UsageError
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Reply, Request
-from pytest_agentchaos.faults.answers import FIRST_ERROR_STATUS
 from pytest_agentchaos.faults.steps import Cut, Drip, Insert
 from pytest_agentchaos.flight import Flight
 from pytest_agentchaos.wires.active import Active
@@ -79,7 +78,7 @@ class FunctionPort:
         """What the caller gets: the value, or the error that an answer of this status means."""
         if held.error is not None:
             raise held.error
-        if held.reply.status >= FIRST_ERROR_STATUS:
+        if held.reply.is_error:
             error = self._wired.error(str(held.reply.value), held.reply.status)
             if not isinstance(error, BaseException):
                 msg = f"error= of {self._wired.name} gave {error!r}; it has to return the exception to be raised"

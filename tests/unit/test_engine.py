@@ -37,7 +37,7 @@ from pytest_agentchaos.faults.steps import (
     Rewrite,
     RewriteRequest,
 )
-from pytest_agentchaos.flight import CLEAN, LIMIT_BYTES, Flight, Passing
+from pytest_agentchaos.flight import CLEAN, LIMIT_BYTES, Flight, Passing, reply_data
 from pytest_agentchaos.schedule import Rule, on, rule, schedule_from_data, schedule_to_data
 
 STEADY = settings(deadline=None, derandomize=True)
@@ -653,3 +653,14 @@ def test_a_clean_program_is_what_happens_to_any_call():
     """Deliver, and give back what came."""
     deliver, give_back = CLEAN
     assert (deliver, give_back) == (Deliver(), Return())
+
+
+def test_an_error_is_kept_with_the_beginning_of_what_it_says():
+    """A 429 without its reason would explain nothing; a page of HTML would bury everything else."""
+    long = b"x" * 5_000
+    assert (
+        reply_data(PlainHTTP(), Reply(429, (("content-type", "application/json"),), b'{"error":"slow down"}'))["error"]
+        == '{"error":"slow down"}'
+    )
+    assert len(reply_data(PlainHTTP(), Reply(500, (), long))["error"]) == 300
+    assert "error" not in reply_data(PlainHTTP(), Reply(399, (), b"x"))
