@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class AgentChaosError(Exception):
@@ -68,6 +69,14 @@ class HungError(BaseException):
     It derives from BaseException for the reason that KeyboardInterrupt does: an agent that catches
     ``Exception`` around its calls must not be able to swallow the proof that it hangs.
     """
+
+
+def explains_itself(shown: Any) -> bool:
+    """For ``__tracebackhide__``: whether an error, as pytest wraps it, is clear without our frames.
+
+    What its user wrote wrong, or where a system hangs, stands in the message; the frame to see is the user's own.
+    """
+    return bool(shown.errisinstance((UsageError, HungError)))
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

@@ -20,11 +20,13 @@ from pydantic import (
     model_validator,
 )
 
-from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
+from pytest_agentchaos.errors import UnknownNameError, UsageError, explains_itself, nearest
 from pytest_agentchaos.evidence.call import KINDS, Call, Kind
 from pytest_agentchaos.evidence.site import Site
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.faults.registry import fault_from_data, fault_to_data
+
+__tracebackhide__ = explains_itself
 
 
 def _not_empty(glob: str) -> str:

@@ -6,8 +6,8 @@ import asyncio
 import contextvars
 import inspect
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ from pytest_agentchaos import rng
 from pytest_agentchaos.agents import agent_path
 from pytest_agentchaos.clock import Clock, VirtualClock, WallClock, wall_s
 from pytest_agentchaos.engine import Engine
-from pytest_agentchaos.errors import HungError, UsageError
+from pytest_agentchaos.errors import HungError, UsageError, explains_itself
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.outcome import Ending, Outcome
@@ -26,6 +26,8 @@ from pytest_agentchaos.wires.active import Active, activated, current
 from pytest_agentchaos.wires.http_transport.install import installed
 from pytest_agentchaos.wires.late import LateDeliveries
 from pytest_agentchaos.wires.upstreams import Upstreams
+
+__tracebackhide__ = explains_itself
 
 
 class Trial:
@@ -71,11 +73,11 @@ class Trial:
             with activated(active), installed(), self.ending() as ending:
                 try:
                     # A context of its own: what a crashed system leaves in it is gone with it.
-                    ending.append(contextvars.copy_context().run(_call, sim, system, args, kwargs))
+                    ending.value = contextvars.copy_context().run(_call, sim, system, args, kwargs)
                 finally:
                     _finish(sim, late, self.upstreams)
                     self.engine.problems.extend(sim.problems)  # type: ignore[arg-type]  # RealIOError, each
-        return ending[0]
+        return ending.value
 
     def live(self) -> Live:
         """The same wires in real time, for as long as the block is open."""
@@ -105,27 +107,9 @@ class Trial:
             self.history.mode = "live"
         self._runs += 1
 
-    @contextmanager
-    def ending(self) -> Iterator[list[Any]]:
-        """Write down how the run ended; an error of use or of this package comes before any of the system's."""
-        __tracebackhide__ = True
-        value: list[Any] = []
-        known = len(self.engine.problems)
-        began_s, began_wall_s = self.clock.now_s(), wall_s()
-        error: BaseException | None = None
-        try:
-            yield value
-        except BaseException as raised:
-            error = raised
-            raise
-        finally:
-            ending: Ending = "completed" if error is None else "hung" if isinstance(error, HungError) else "raised"
-            self.outcome = Outcome(
-                ending, value[0] if value else None, error, self.clock.now_s() - began_s, wall_s() - began_wall_s
-            )
-            self.engine.note(outcome=ending, **({"error": told(error)} if error else {}))
-            if len(self.engine.problems) > known and not isinstance(error, (KeyboardInterrupt, SystemExit)):
-                raise self.engine.problems[known] from error
+    def ending(self) -> _Ending:
+        """Write down how the run ends, which begins now."""
+        return _Ending(self)
 
     def unproven(self) -> str | None:
         """Why the trial proves nothing: a fault never fired. None when all of them did."""
@@ -133,6 +117,33 @@ class Trial:
         if not unfired:
             return None
         return explain_unfired(unfired, len(self.engine.tallies), self.history, ran=self.ran)
+
+
+class _Ending:
+    """Writes down how a run ended; an error of use or of this package comes before any of the system's."""
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self._known = len(trial.engine.problems)
+        self._began_s, self._began_wall_s = trial.clock.now_s(), wall_s()
+        self.value: Any = None
+        """What the system returned."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        __tracebackhide__ = True
+        trial = self._trial
+        ending: Ending = "completed" if error is None else "hung" if isinstance(error, HungError) else "raised"
+        virtual_s, real_s = trial.clock.now_s() - self._began_s, wall_s() - self._began_wall_s
+        trial.outcome = Outcome(ending, self.value, error, virtual_s, real_s)
+        trial.engine.note(outcome=ending, **({"error": told(error)} if error else {}))
+        problems = trial.engine.problems
+        if len(problems) > self._known and not isinstance(error, (KeyboardInterrupt, SystemExit)):
+            problem = problems[self._known]
+            if problem is not error:
+                raise problem from error
 
 
 class Live:

@@ -23,8 +23,10 @@ from pathlib import Path
 from typing import Any, Protocol, get_args, runtime_checkable
 
 from pytest_agentchaos.dialects.base import Finish, ToolCall, Turn
-from pytest_agentchaos.errors import UsageError, nearest
+from pytest_agentchaos.errors import UsageError, explains_itself, nearest
 from pytest_agentchaos.evidence.usage import Usage
+
+__tracebackhide__ = explains_itself
 
 _FORMS = ("say", "call", "calls", "refuse", "json")
 _BESIDE = ("say", "arguments", "finish", "usage")

@@ -22,10 +22,12 @@ from pytest_agentchaos.dialects.openai_errors import error_reply
 from pytest_agentchaos.dialects.openai_http import CREATED_S, digest, is_post_to, json_reply, path, read_object, text
 from pytest_agentchaos.doubles.conversation import Message, ModelRequest, read_messages, said
 from pytest_agentchaos.doubles.script import Entry, as_turn, read_script
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.call import Call
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.evidence.usage import Usage
+
+__tracebackhide__ = explains_itself
 
 Script = Sequence[Entry] | Callable[[ModelRequest], Entry]
 """Entries in the order of the model's turns, or a function that decides."""

@@ -6,6 +6,10 @@ import importlib
 import re
 from typing import Any
 
+from pytest_agentchaos.errors import explains_itself
+
+__tracebackhide__ = explains_itself
+
 _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 
 

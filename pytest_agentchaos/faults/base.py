@@ -10,10 +10,12 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pytest_agentchaos.dialects.base import Dialect
-from pytest_agentchaos.errors import UsageError, nearest
+from pytest_agentchaos.errors import UsageError, explains_itself, nearest
 from pytest_agentchaos.evidence.call import KINDS, Call, Kind
 from pytest_agentchaos.evidence.message import Request
 from pytest_agentchaos.faults.steps import Program
+
+__tracebackhide__ = explains_itself
 
 Family = Literal["delivery", "answer", "stream", "model"]
 ANY_KIND: frozenset[Kind] = frozenset(KINDS)

@@ -8,8 +8,10 @@ from functools import cache
 from typing import Any, TypeVar
 
 from pytest_agentchaos import extensions
-from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
+from pytest_agentchaos.errors import UnknownNameError, UsageError, explains_itself, nearest
 from pytest_agentchaos.faults.base import Fault
+
+__tracebackhide__ = explains_itself
 
 F = TypeVar("F", bound=type[Fault])
 

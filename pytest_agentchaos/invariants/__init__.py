@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_agentchaos.errors import explains_itself
 from pytest_agentchaos.invariants.registry import load_shipped
+
+__tracebackhide__ = explains_itself
 
 
 def __getattr__(name: str) -> Any:

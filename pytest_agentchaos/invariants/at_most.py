@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.metrics import metric
 from pytest_agentchaos.invariants.registry import register
+
+__tracebackhide__ = explains_itself
 
 
 @register

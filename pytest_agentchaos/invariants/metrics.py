@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from pytest_agentchaos.errors import UnknownNameError, nearest
+from pytest_agentchaos.errors import UnknownNameError, explains_itself, nearest
 from pytest_agentchaos.evidence.call import Kind
 from pytest_agentchaos.evidence.history import History
+
+__tracebackhide__ = explains_itself
 
 
 class Measured(NamedTuple):

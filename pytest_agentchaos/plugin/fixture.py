@@ -9,7 +9,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, overload
 import pytest
 
 from pytest_agentchaos.agents import calling_as
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.outcome import Outcome
 from pytest_agentchaos.evidence.verdict import Verdict
@@ -20,6 +20,8 @@ from pytest_agentchaos.schedule import Selector, on, rule
 from pytest_agentchaos.trial import Live, Trial
 from pytest_agentchaos.wires import function, mcp_stream
 from pytest_agentchaos.wires.http_transport import install
+
+__tracebackhide__ = explains_itself
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,7 +40,8 @@ class AgentChaos:
         """Every :meth:`sometimes`, and whether it has been true."""
 
     def __repr__(self) -> str:
-        return f"<agentchaos seed={self.seed} outcome={self.outcome}>"
+        ended = "not run" if self.outcome is None else self.outcome.ending
+        return f"<agentchaos seed={self.seed}, {ended}>"
 
     @property
     def seed(self) -> int:

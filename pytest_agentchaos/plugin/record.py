@@ -56,9 +56,13 @@ def record(chaos: AgentChaos) -> dict[str, Any]:
 
 def explanation(item: pytest.Item, chaos: AgentChaos) -> str:
     """Problems, outcome, schedule, timeline, digest, and as the last line how to repeat it."""
-    lines = [f"problem: {whose(problem)}" for problem in chaos.trial.engine.problems]
-    lines += [f"outcome: {chaos.outcome}"] if chaos.outcome is not None else []
+    outcome = chaos.outcome
+    problems = chaos.trial.engine.problems
+    lines = [f"problem: {whose(problem)}" for problem in problems]
+    told_already = outcome is not None and any(outcome.error is problem for problem in problems)
+    lines += [f"outcome: {outcome}"] if outcome is not None and not told_already else []
     lines += [f"fault: {line}" for line in chaos.trial.schedule]
-    lines += ["timeline:", chaos.history.timeline()] if len(chaos.history) else []
+    if len(chaos.history):
+        lines += ["timeline:", chaos.history.timeline(), f"digest: {chaos.history.digest()[:12]}"]
     lines += determinism.compared(item, chaos)
-    return "\n".join([*lines, f"digest: {chaos.history.digest()[:12]}", f"replay: {replay_line(item, chaos)}"])
+    return "\n".join([*lines, f"replay: {replay_line(item, chaos)}"])

@@ -14,8 +14,9 @@ from types import ModuleType
 from typing import Any, Final
 
 LEFT_ALONE: Final = frozenset({
-    # The test machinery measures real durations, and so does this package.
-    "pytest_agentchaos", "pytest", "_pytest", "pluggy", "xdist", "execnet", "coverage", "pytest_timeout",
+    # The test machinery measures real durations, some of it in callbacks that may come at any moment (hypothesis
+    # times each garbage collection), and so does this package.
+    "pytest_agentchaos", "pytest", "_pytest", "pluggy", "xdist", "execnet", "coverage", "pytest_timeout", "hypothesis",
     # These wait, for real, for other threads and processes: a deadline that never came nearer would be an endless wait.
     "threading", "queue", "subprocess", "selectors", "concurrent", "multiprocessing", "socketserver",
 })  # fmt: skip

@@ -15,8 +15,11 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
+from pytest_agentchaos.errors import explains_itself
 from pytest_agentchaos.simulation.aliases import Function
 from pytest_agentchaos.simulation.state import SimState, here
+
+__tracebackhide__ = explains_itself
 
 
 def _address(address: Any) -> str:

@@ -18,12 +18,14 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from pytest_agentchaos.errors import HungError
+from pytest_agentchaos.errors import HungError, explains_itself
 from pytest_agentchaos.simulation.deadlock import describe
 from pytest_agentchaos.simulation.loop_io import NoRealIO
 from pytest_agentchaos.simulation.numbered import OrderedWeakSet, SimFuture, SimTask, SimTimer
 from pytest_agentchaos.simulation.state import FOREIGN_GRACE_S, SPIN_LIMIT, SimState
 from pytest_agentchaos.simulation.threads import as_worker, runs_inline
+
+__tracebackhide__ = explains_itself
 
 T = TypeVar("T")
 

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+from pytest_agentchaos.errors import explains_itself
 from pytest_agentchaos.simulation.state import SimState
+
+__tracebackhide__ = explains_itself
 
 _NAMED: Final = ("host", "port", "path", "local_addr", "remote_addr", "sock")
 

@@ -10,11 +10,13 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from pytest_agentchaos.clock import VirtualClock
-from pytest_agentchaos.errors import HungError, UsageError
+from pytest_agentchaos.errors import HungError, UsageError, explains_itself
 from pytest_agentchaos.simulation import anyio_backend, entropy, guard, policy, threads, times, tls
 from pytest_agentchaos.simulation.aliases import Aliases
 from pytest_agentchaos.simulation.loop import SimLoop
 from pytest_agentchaos.simulation.state import SimState, activate, active
+
+__tracebackhide__ = explains_itself
 
 T = TypeVar("T")
 
@@ -111,4 +113,4 @@ class Simulation:
                 raise
         hung: HungError = state.hung
         loop.abandon()
-        raise hung
+        raise hung.with_traceback(None)  # where it was noticed says nothing; where the system waits stands in it

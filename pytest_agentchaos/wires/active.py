@@ -10,9 +10,11 @@ from typing import Any
 
 from pytest_agentchaos.clock import Clock
 from pytest_agentchaos.engine import Engine
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.wires.late import LateDeliveries
 from pytest_agentchaos.wires.upstreams import Upstreams
+
+__tracebackhide__ = explains_itself
 
 
 @dataclass(frozen=True, slots=True)

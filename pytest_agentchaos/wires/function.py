@@ -15,13 +15,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 from pytest_agentchaos.dialects.function import Function
-from pytest_agentchaos.errors import ToolCallError, UsageError, nearest
+from pytest_agentchaos.errors import ToolCallError, UsageError, explains_itself, nearest
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.flight import Flight
 from pytest_agentchaos.wires.active import Active, current
 from pytest_agentchaos.wires.function_port import AsyncPort, FunctionPort, SyncPort
 from pytest_agentchaos.wires.interpreter import interpret, run_inline
+
+__tracebackhide__ = explains_itself
 
 P = ParamSpec("P")
 R = TypeVar("R")

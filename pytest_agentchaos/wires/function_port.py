@@ -10,12 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pytest_agentchaos.clock import VirtualClock
-from pytest_agentchaos.errors import HungError, UsageError
+from pytest_agentchaos.errors import HungError, UsageError, explains_itself
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults.steps import Cut, Drip, Insert
 from pytest_agentchaos.flight import Flight
 from pytest_agentchaos.wires.active import Active
+
+__tracebackhide__ = explains_itself
 
 if TYPE_CHECKING:
     from pytest_agentchaos.wires.function import WiredFunction

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, NoReturn, Protocol, TypeVar
 
-from pytest_agentchaos.errors import InternalError
+from pytest_agentchaos.errors import InternalError, explains_itself
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults import steps
 from pytest_agentchaos.faults.steps import Program
 from pytest_agentchaos.flight import Flight
+
+__tracebackhide__ = explains_itself
 
 H = TypeVar("H")
 T = TypeVar("T")

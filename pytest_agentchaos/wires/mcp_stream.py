@@ -14,8 +14,10 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.wires.mcp_traffic import Traffic
+
+__tracebackhide__ = explains_itself
 
 
 def wire(server: Any, *, name: str | None = None) -> Wire:

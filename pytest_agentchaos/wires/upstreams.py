@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast, runtime_checkable
 from urllib.parse import urlsplit
 
-from pytest_agentchaos.errors import NoUpstreamError, UsageError, nearest
+from pytest_agentchaos.errors import NoUpstreamError, UsageError, explains_itself, nearest
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.wires.asgi import App, AsgiHost
+
+__tracebackhide__ = explains_itself
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 

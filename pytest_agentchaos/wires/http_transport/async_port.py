@@ -7,13 +7,15 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.wires.asgi import AppCrashedError, AppNotStartedError, AsgiHost
 from pytest_agentchaos.wires.http_transport.body import AsyncBody, Record, once
 from pytest_agentchaos.wires.http_transport.held import Held
 from pytest_agentchaos.wires.http_transport.library import headers_of
 from pytest_agentchaos.wires.http_transport.port import HttpPort
+
+__tracebackhide__ = explains_itself
 
 T = TypeVar("T")
 

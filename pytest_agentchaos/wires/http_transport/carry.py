@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Generator
 from functools import partial
 from typing import Any
 
+from pytest_agentchaos.errors import explains_itself
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.evidence.op import OpKind
@@ -22,6 +23,8 @@ from pytest_agentchaos.wires.http_transport.sync_port import SyncHttpPort
 from pytest_agentchaos.wires.http_transport.upload import read_now, read_soon
 from pytest_agentchaos.wires.interpreter import interpret, run_inline
 from pytest_agentchaos.wires.upstreams import Upstream
+
+__tracebackhide__ = explains_itself
 
 
 async def carry_async(active: Active, lib: Library, send: Send, request: Any, *, in_process: bool) -> Any:

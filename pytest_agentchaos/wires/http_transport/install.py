@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from types import MethodType, ModuleType
 from typing import Any, NamedTuple, Self
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.wires.active import current
 from pytest_agentchaos.wires.http_transport.carry import carry_async, carry_sync
 from pytest_agentchaos.wires.http_transport.library import NAMES, Library, library, loaded
+
+__tracebackhide__ = explains_itself
 
 SEAMS: tuple[tuple[str, str, bool], ...] = (
     ("HTTPTransport", "handle_request", False),

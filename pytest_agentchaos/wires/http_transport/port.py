@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from pytest_agentchaos.errors import AgentChaosError, UsageError
+from pytest_agentchaos.errors import AgentChaosError, UsageError, explains_itself
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults import steps
 from pytest_agentchaos.flight import Flight
@@ -18,6 +18,8 @@ from pytest_agentchaos.wires.http_transport.library import Library
 from pytest_agentchaos.wires.http_transport.patience import Patience
 from pytest_agentchaos.wires.shaping import Shaper
 from pytest_agentchaos.wires.upstreams import Handler, Upstream
+
+__tracebackhide__ = explains_itself
 
 Send = Callable[[Any], Any]
 """The transport's own method: the library's request in, its response out (awaitable on async transports)."""

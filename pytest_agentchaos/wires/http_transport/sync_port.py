@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Generator, Iterator
 from typing import Any, NoReturn
 
-from pytest_agentchaos.errors import HungError, UsageError
+from pytest_agentchaos.errors import HungError, UsageError, explains_itself
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.wires.asgi import AppCrashedError, AppNotStartedError, AsgiHost
@@ -15,6 +15,8 @@ from pytest_agentchaos.wires.http_transport.body import Record, SyncBody
 from pytest_agentchaos.wires.http_transport.held import Held
 from pytest_agentchaos.wires.http_transport.library import headers_of
 from pytest_agentchaos.wires.http_transport.port import HttpPort
+
+__tracebackhide__ = explains_itself
 
 
 class SyncHttpPort(HttpPort):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import sys
 import threading
 import time
@@ -192,3 +193,11 @@ def test_outside_of_a_trial_everything_is_real() -> None:
     sleep(0.0)
     assert monotonic() >= began > 1
     assert abs(datetime.now(dt.UTC).timestamp() - time.time()) < 60
+
+
+def test_what_the_test_machinery_measures_stays_real():
+    """Hypothesis times garbage collections in a callback: it may come at any moment, and must not count as waiting."""
+    junkdrawer = importlib.import_module("hypothesis.internal.conjecture.junkdrawer")
+    before = junkdrawer._perf_counter
+    with Simulation(VirtualClock(), 0):
+        assert junkdrawer._perf_counter is before
