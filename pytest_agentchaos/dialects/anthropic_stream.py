@@ -12,7 +12,9 @@ Data = dict[str, Any]
 
 _PIECE = 24
 """Characters of text or arguments in one event."""
-_OF_TEXT = frozenset({"text_delta", "citations_delta"})
+# Tuples, not sets: what stands in their place in a damaged reply may be a list, which no set can be asked for.
+_OF_TEXT = ("text_delta", "citations_delta")
+_ENDS = ("message_delta", "message_stop")
 
 
 def parse(body: bytes) -> list[Data]:
@@ -72,7 +74,7 @@ def rewrite(events: list[Data], said: str) -> Iterator[Data]:
     texts = [index for index, kind in starts.items() if kind == "text"]
     added = max(starts, default=-1) + 1
     for data in events:
-        if not texts and data.get("type") in {"message_delta", "message_stop"}:
+        if not texts and data.get("type") in _ENDS:
             yield from _block(added, {"type": "text", "text": said})
             texts = [added]
         if data.get("index") not in texts or data.get("type") == "content_block_stop":

@@ -62,7 +62,7 @@ _ECHOED: dict[str, Any] = {
 }
 """What a response repeats of its request, and what it says when the request says nothing."""
 
-_UNANSWERED = {"failed", "cancelled", "queued", "in_progress"}
+_UNANSWERED = ("failed", "cancelled", "queued", "in_progress")
 
 
 class OpenAIResponses:

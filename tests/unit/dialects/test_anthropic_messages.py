@@ -526,3 +526,17 @@ def test_no_bytes_make_it_raise(body: bytes, events: list[bytes]) -> None:
         DIALECT.read_usage(reply)
         written = DIALECT.write_result(reply, "new")
         assert written is reply or DIALECT.read_result(written) == "new"
+
+
+@pytest.mark.parametrize("odd", [[], {}, None, 1])
+def test_a_type_that_is_no_text_does_not_make_a_rewrite_raise(odd: object) -> None:
+    """Found by chance among odd replies: a list cannot be looked up in a set."""
+    begun = b'data: {"type":"message_start","message":{}}\n\n'
+    blocks = [
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text"}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": odd}},
+        {"type": odd},
+    ]
+    body = begun + b"".join(b"data: " + json.dumps(block).encode() + b"\n\n" for block in blocks)
+    reply = Reply(200, (("content-type", "text/event-stream"),), body)
+    assert DIALECT.read_result(DIALECT.write_result(reply, "new")) == "new"
