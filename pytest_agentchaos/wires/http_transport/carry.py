@@ -104,11 +104,7 @@ async def _pass_async(active: Active, lib: Library, send: Send, request: Any, no
     except BaseException as error:
         _lost(lib, noted, error)
         raise
-    if hasattr(response, "_content"):
-        _answered(noted, response)
-    else:
-        response.stream = _watched(active, lib, request, response, noted)
-    return response
+    return _noted(active, lib, request, response, noted)
 
 
 def _pass_sync(active: Active, lib: Library, send: Send, request: Any, noted: Flight | Passing) -> Any:
@@ -122,19 +118,20 @@ def _pass_sync(active: Active, lib: Library, send: Send, request: Any, noted: Fl
     except BaseException as error:
         _lost(lib, noted, error)
         raise
-    if hasattr(response, "_content"):
-        _answered(noted, response)
-    else:
+    return _noted(active, lib, request, response, noted)
+
+
+def _noted(active: Active, lib: Library, request: Any, response: Any, noted: Flight | Passing) -> Any:
+    """The same response, of which the history learns: now, or when its body has passed."""
+    if not hasattr(response, "_content"):
         response.stream = _watched(active, lib, request, response, noted)
-    return response
-
-
-def _answered(noted: Flight | Passing, response: Any) -> None:
+        return response
     make = partial(_reply, response.status_code, response.headers, response._content)  # noqa: SLF001 - already read
     if isinstance(noted, Passing):
         noted.ok(make)
     else:
         noted.ok(make())
+    return response
 
 
 def _reply(status: int, headers: Any, body: bytes) -> Reply:
