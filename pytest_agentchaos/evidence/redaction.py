@@ -60,6 +60,13 @@ def _redact_item(key: str, item: Any, levels: int) -> Any:
 
 
 def _redact_text(text: str) -> str:
+    """Until nothing more is found: what one pattern has hidden can bring the parts of another together."""
+    while (hidden := _hide(text)) != text:
+        text = hidden
+    return text
+
+
+def _hide(text: str) -> str:
     low = text.lower()  # looking for parts of it first is many times cheaper than the patterns
     if _has_one(low, _TOKEN_HINTS):
         text = _TOKEN.sub(lambda match: (match["before"] or "") + HIDDEN, text)

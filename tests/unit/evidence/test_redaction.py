@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from pytest_agentchaos.evidence.canonical import dump
 from pytest_agentchaos.evidence.redaction import HIDDEN, redact
 
-STEADY = settings(deadline=None, derandomize=True)
 WORD = "aB3dE5gH7jK9mN1pQ"
 TOKENS = [
     f"sk-{WORD}",
@@ -103,7 +102,6 @@ def test_a_secret_in_a_text_is_hidden(text, shown):
     assert redact(text) == shown
 
 
-@STEADY
 @given(HARMLESS)
 def test_a_harmless_text_stays_as_it_is(text):
     """Hiding too much would hide evidence."""
@@ -145,7 +143,6 @@ def _wrapped(secret: Any) -> st.SearchStrategy[Any]:
     )
 
 
-@STEADY
 @given(st.sampled_from(TOKENS).flatmap(lambda token: st.tuples(st.just(token), _wrapped(token))))
 def test_no_planted_token_is_ever_shown(planted):
     """At any depth, as a value, as a key, inside of JSON inside of a text."""
@@ -154,7 +151,6 @@ def test_no_planted_token_is_ever_shown(planted):
         assert token not in dump(redact(place))
 
 
-@STEADY
 @given(
     st.sampled_from(SECRET_KEYS).flatmap(lambda key: _wrapped({key: "hunter2"})),
     st.integers(min_value=0, max_value=3),
@@ -166,11 +162,11 @@ def test_no_value_of_a_secret_key_is_ever_shown(value, layers):
     assert "hunter2" not in dump(redact(value))
 
 
-@STEADY
 @given(
     st.lists(st.sampled_from([*TOKENS, *SECRET_KEYS, " ", "=", ":", '"', "\\", "'", "bearer ", "x", "://", "@", "_"]))
 )
 @example(["AKIAIOSFODNN7EXAMPLE", f"sk-{WORD}"])
+@example(["://", "authorization", "://", f"sk-{WORD}", "@"])
 def test_hiding_twice_hides_no_more(parts):
     """A history that was saved and loaded must not differ from the one that was run."""
     once = redact("".join(parts))
