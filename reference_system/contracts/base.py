@@ -9,9 +9,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Contract(BaseModel):
-    """A message that crosses a boundary."""
+    """A message that crosses a boundary. What is written under a field is its description in the schema."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 def _iso_day(value: object) -> object:

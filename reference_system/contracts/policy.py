@@ -41,8 +41,8 @@ class Workflow(Contract):
     """The same tool with the same arguments in one step."""
     failures_in_row_at_most: Count
     """Then a person gets the trip."""
-    conversation_tokens: Tokens
-    """A longer conversation is compressed."""
+    conversation_tokens: Annotated[int, Field(ge=200, le=10_000_000)]
+    """A longer conversation is compressed to this. In less there is room for nothing."""
     conversation_turns_kept: Count
     """So many of its last turns stay whole."""
 

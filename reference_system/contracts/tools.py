@@ -1,4 +1,4 @@
-"""The tools: what each takes, what it answers, who may refuse what. Servers, gateway and prompts use this one definition."""
+"""The tools: what each takes, what it answers, what it may refuse. Servers, gateway and prompts use this definition."""
 
 from __future__ import annotations
 
