@@ -77,6 +77,17 @@ class ModelRefusedError(ModelError):
     """The model will not, or a filter stopped it."""
 
 
+class ChainLostError(ModelError):
+    """The endpoint has forgotten the reply that this continues (it was restarted): begin again from the ask."""
+
+
+# --- specialists ----------------------------------------------------------------------------------------------------
+
+
+class StuckError(TravelError):
+    """A specialist goes round in circles, or takes more turns than a step may."""
+
+
 # --- limits ---------------------------------------------------------------------------------------------------------
 
 

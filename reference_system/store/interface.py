@@ -69,7 +69,7 @@ class LogMessage:
     sender: str
     receiver: str
     kind: str
-    """request, route, plan, task, model_call, model_reply, tool_call, tool_result, tool_error, checkpoint, decision, answer, ..."""
+    """request, route, plan, task, model_call, model_reply, tool_call, tool_result, tool_error, answer, ..."""
     body: Json
     number: int = 0
     """Given by the store, ascending."""
@@ -100,18 +100,30 @@ class Writing(Protocol):
         """
 
     def remember(self, key: str, result: Mapping[str, Any]) -> None:
-        """Store the result of a key that :meth:`remembered` did not know."""
+        """Store the result of a key that :meth:`remembered` did not know.
+
+        A work that returns without it for a key that it reserved is rolled back with a StoreError: the key would
+        answer nothing for ever. One that is to leave no trace (a refusal) raises.
+        """
 
     def bar(self, key: str) -> None:
-        """The request with this key, should it still arrive, is not to be executed."""
+        """The request with this key, should it still arrive, is not to be executed.
+
+        Look for what it did first (:meth:`booking_of_key`). If it is executed between that look and this call, the
+        whole work is run again and finds it. KeyConflictError: it was executed, and the work does not see it.
+        """
 
     def next_id(self, prefix: str) -> str:
-        """A booking id that was never given before: F-000001."""
+        """A booking id that no booking has: F-000001. Ask before :meth:`take`, so that all queue in the same order."""
 
     def take(self, resources: Mapping[str, int], booking: str, count: int) -> dict[str, tuple[int, ...]]:
         """Occupy ``count`` units of each resource (name -> capacity); which units. SoldOutError: not so many are free.
 
-        All or nothing. Units of holds that have expired are free. A capacity set by :meth:`Store.set_capacity` goes first.
+        All or nothing, the lowest free numbers. Units of holds that have expired are free. A capacity set by
+        :meth:`Store.set_capacity` goes first. The booking must be put in the same transaction.
+
+        Without the capacity constraint nothing is checked here: the caller looks at :meth:`Store.left` before it
+        begins to write, and two that look before either of them writes both get units, beyond the capacity.
         """
 
     def put(self, row: BookingRow) -> None:
@@ -124,10 +136,13 @@ class Writing(Protocol):
         """The booking that the request with this key made."""
 
     def hand_over(self, hold: str, booking: str) -> bool:
-        """Give the units of an open hold to a booking; the hold is then cancelled. False: it is open no more."""
+        """Give the units of an open hold to a booking; the hold is then cancelled. False: it is open no more.
+
+        The booking must be put in the same transaction.
+        """
 
     def cancel(self, booking: str) -> None:
-        """Free the units of a booking and mark it as cancelled."""
+        """Free the units of a booking and mark it as cancelled; again does no harm. StoreError: there is none."""
 
     def save_itinerary(self, trip: str, title: str, lines: Sequence[str]) -> int:
         """Replace the itinerary of a trip; its new version."""
@@ -147,13 +162,20 @@ class Store(Protocol):
 
     # what the tool servers keep
     def write(self, work: Callable[[Writing], T]) -> T:
-        """Run ``work`` in one transaction, again from the start if the database asks for it; commit if it returns."""
+        """Run ``work`` in one transaction, again from the start if the database asks for it; commit if it returns.
+
+        What ``work`` raises comes out, and leaves nothing in the store. ``work`` must not swallow what the store
+        raises (but SoldOutError, which has taken nothing), and uses the store only through what it is given.
+        """
 
     def left(self, resources: Mapping[str, int]) -> dict[str, int]:
         """How many units of each resource (name -> capacity) are free."""
 
     def set_capacity(self, resource: str, capacity: int) -> None:
-        """From now on this resource has this capacity, whatever its name is given with."""
+        """From now on this resource has this capacity, whatever its name is given with.
+
+        StoreError: a unit beyond it is occupied.
+        """
 
     def bookings(self, *, trip: str | None = None, state: BookingState | None = None) -> tuple[BookingRow, ...]:
         """Bookings in the order in which they were made."""
@@ -163,13 +185,19 @@ class Store(Protocol):
 
     # what the orchestrator keeps
     def begin_trip(self, row: TripRow) -> tuple[TripRow, bool]:
-        """Store a new trip unless its request key is known: then that trip, and False. KeyConflictError: other request."""
+        """Store a new trip unless its request key is known: then that trip, and False.
 
-    def trip(self, trip: str) -> TripRow | None: ...
+        KeyConflictError: the key was used for another request.
+        """
 
-    def trips(self, state: TripState | None = None) -> tuple[TripRow, ...]: ...
+    def trip(self, trip: str) -> TripRow | None:
+        """The trip with this id."""
 
-    def end_trip(self, trip: str, answer: Json) -> None: ...
+    def trips(self, state: TripState | None = None) -> tuple[TripRow, ...]:
+        """Those in this state, in the order in which they began."""
+
+    def end_trip(self, trip: str, answer: Json) -> None:
+        """Store the answer of a running trip; one that has ended keeps the answer that it has."""
 
     def save_checkpoint(self, trip: str, number: int, state: Json) -> None:
         """A checkpoint with the same number is replaced."""
@@ -178,16 +206,18 @@ class Store(Protocol):
         """The one with the highest number."""
 
     def open_intent(self, intent: Intent) -> Intent:
-        """Store it unless its key is known; what is stored."""
+        """Store it unless its key is known; what is stored: ``intent`` itself if it is new."""
 
-    def close_intent(self, key: str, state: Literal["done", "refused", "undone"], result: Json | None) -> None: ...
+    def close_intent(self, key: str, state: Literal["done", "refused", "undone"], result: Json | None) -> None:
+        """Say what became of a write; without a result, one that is stored stays."""
 
-    def intents(self, trip: str) -> tuple[Intent, ...]: ...
+    def intents(self, trip: str) -> tuple[Intent, ...]:
+        """Of this trip, in the order in which they were opened."""
 
     def log(self, messages: Iterable[LogMessage]) -> None:
         """All in one transaction."""
 
-    def messages(
+    def messages(  # noqa: PLR0913 - one parameter for each thing that can be looked for
         self,
         *,
         trip: str | None = None,
@@ -197,16 +227,22 @@ class Store(Protocol):
         kind: str | None = None,
         limit: int = 1_000,
     ) -> tuple[LogMessage, ...]:
-        """Those that match, in order; ``text`` is looked for in the body, ``party`` in sender and receiver."""
+        """The first that match, in order; ``text`` is looked for in the body, ``party`` in sender and receiver."""
 
     def escalate(self, row: EscalationRow) -> None:
         """Store it unless its id is known."""
 
-    def escalations(self, state: Literal["open", "closed"] | None = None) -> tuple[EscalationRow, ...]: ...
+    def close_escalation(self, escalation: str) -> None:
+        """A person has finished it. StoreError: there is none."""
 
-    def add_shadow(self, trip: str, differences: Json) -> None: ...
+    def escalations(self, state: Literal["open", "closed"] | None = None) -> tuple[EscalationRow, ...]:
+        """Those in this state, in the order in which they came."""
 
-    def shadows(self) -> tuple[tuple[str, Json], ...]: ...
+    def add_shadow(self, trip: str, differences: Json) -> None:
+        """Write down what a shadow run of this trip did differently."""
+
+    def shadows(self) -> tuple[tuple[str, Json], ...]:
+        """(trip, differences), in order."""
 
     def digest(self) -> str:
         """Of the business state: bookings, itineraries, trips, intents, escalations, without times and log."""

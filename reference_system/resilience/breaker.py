@@ -1,0 +1,143 @@
+"""Circuit breakers: what keeps failing is left alone for a while, then tried once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal, Self
+
+from reference_system.contracts.policy import ErrorPolicy
+from reference_system.errors import CircuitOpenError
+from reference_system.hardening import Hardening
+from reference_system.resilience.retry import TransientError
+
+State = Literal["closed", "open", "half_open"]
+
+EVERYTHING = "*"
+"""The name of the breaker over all others."""
+
+
+class Breakers:
+    """One circuit for each name and one over all of them; each opens after so many failures in a row."""
+
+    def __init__(
+        self,
+        failures: int,
+        failures_of_all: int,
+        open_s: float,
+        report: Callable[[str, State], None],
+        *,
+        on: bool = True,
+    ) -> None:
+        self._failures = failures
+        self._open_s = open_s
+        self._report = report
+        self._on = on
+        self._circuits = {EVERYTHING: Circuit(failures_of_all, open_s)}
+
+    @classmethod
+    def of(cls, errors: ErrorPolicy, hardening: Hardening, report: Callable[[str, State], None]) -> Self:
+        """As the manifest and the switches say; ``report`` (``telemetry.breaker``) hears of each change of state."""
+        return cls(
+            errors.breaker_failures,
+            errors.global_breaker_failures,
+            errors.breaker_open_s,
+            report,
+            on=hardening.breaker,
+        )
+
+    def state(self, name: str = EVERYTHING) -> State:
+        """Of one circuit; one that was never used is closed."""
+        circuit = self._circuits.get(name)
+        return "closed" if circuit is None else circuit.state
+
+    @contextmanager
+    def admitted(self, name: str) -> Iterator[None]:
+        """Around one attempt. CircuitOpenError, and nothing is attempted, while one of its two circuits is open.
+
+        A block that ends normally speaks for its tool's health, an unhealthy TransientError against it; any other error
+        (the caller gave up, the trip's time is over) says nothing.
+        """
+        if not self._on:
+            yield
+            return
+        circuits = {name: self._circuit(name), EVERYTHING: self._circuits[EVERYTHING]}
+        for each, circuit in circuits.items():
+            if not circuit.admits():
+                what = "everything" if each == EVERYTHING else each
+                msg = f"{what} has failed too often and is left alone for {circuit.left_s():.1f} s more"
+                raise CircuitOpenError(msg)
+        probes = [circuit for circuit in circuits.values() if circuit.begin()]
+        self._tell(circuits)
+        healthy: bool | None = None
+        try:
+            yield
+            healthy = True
+        except TransientError as error:
+            healthy = False if error.unhealthy else None
+            raise
+        finally:
+            for circuit in circuits.values():
+                circuit.end(healthy=healthy, probe=circuit in probes)
+            self._tell(circuits)
+
+    def _circuit(self, name: str) -> Circuit:
+        circuit = self._circuits.get(name)
+        if circuit is None:
+            circuit = self._circuits[name] = Circuit(self._failures, self._open_s)
+        return circuit
+
+    def _tell(self, circuits: dict[str, Circuit]) -> None:
+        for name, circuit in circuits.items():
+            if circuit.told != circuit.state:
+                circuit.told = circuit.state
+                self._report(name, circuit.state)
+
+
+class Circuit:
+    """One breaker: closed, until so many failures came in a row; open for a while; then half open for one probe."""
+
+    def __init__(self, failures_at_most: int, open_s: float) -> None:
+        self._failures_at_most = failures_at_most
+        self._open_s = open_s
+        self._failures = 0
+        self._opened_s = 0.0
+        self.state: State = "closed"
+        self.told: State = "closed"
+        """The state that was reported last."""
+
+    def admits(self) -> bool:
+        """Whether an attempt may be made now. While half open the one probe is under way already."""
+        return self.state == "closed" or (self.state == "open" and self.left_s() <= 0)
+
+    def left_s(self) -> float:
+        """How long it stays open."""
+        return max(0.0, self._opened_s + self._open_s - time.monotonic())
+
+    def begin(self) -> bool:
+        """An attempt begins that was admitted; whether it is the probe."""
+        if self.state == "closed":
+            return False
+        self.state = "half_open"
+        return True
+
+    def end(self, *, healthy: bool | None, probe: bool) -> None:
+        """An attempt ends. One that began before the circuit opened changes nothing any more."""
+        if probe:
+            self._decide(healthy=healthy)
+        elif self.state == "closed" and healthy is not None:
+            self._failures = 0 if healthy else self._failures + 1
+            if self._failures >= self._failures_at_most:
+                self._open()
+
+    def _decide(self, *, healthy: bool | None) -> None:
+        if healthy is None:
+            self.state = "open"  # its time is over: the next attempt is the probe
+        elif healthy:
+            self.state, self._failures = "closed", 0
+        else:
+            self._open()
+
+    def _open(self) -> None:
+        self.state, self._opened_s = "open", time.monotonic()
