@@ -23,32 +23,33 @@ class Telemetry(Protocol):
     """Spans, figures and the message log of one process."""
 
     def span(self, operation: str, name: str, **attributes: Any) -> AbstractContextManager[Span]:
-        """A span around a piece of work: invoke_workflow, invoke_agent, plan, chat, execute_tool. Nested ones follow."""
+        """A piece of work (invoke_workflow, invoke_agent, plan, chat, execute_tool), inside the span that is open."""
 
     def carrier(self, correlation: str) -> dict[str, str]:
-        """traceparent and baggage (with the correlation id) for the next process: HTTP headers, MCP ``_meta``."""
+        """Traceparent and baggage (with the correlation id) for the next process: HTTP headers, MCP ``_meta``."""
 
     def tool_called(self, tool: str, outcome: str, duration_s: float) -> None:
-        """outcome: ok, refused, invalid, unavailable, circuit_open, ..."""
+        """A tool call has ended; outcome: ok, refused, invalid, unavailable, circuit_open, ..."""
 
-    def model_called(
-        self, role: str, outcome: str, duration_s: float, input_tokens: int, output_tokens: int
-    ) -> None: ...
+    def model_called(self, role: str, outcome: str, duration_s: float, input_tokens: int, output_tokens: int) -> None:
+        """A question to the model has been answered, or not; outcome: ok, invalid, refused, unavailable, ..."""
 
-    def retried(self, what: str) -> None: ...
+    def retried(self, what: str) -> None:
+        """A tool, or ``model``, is tried once more."""
 
     def breaker(self, name: str, state: str) -> None:
-        """closed, open, half_open"""
+        """A circuit breaker is now closed, open or half_open."""
 
-    def trip_ended(self, reason: str, duration_s: float, tokens: int, cost_microunits: int) -> None: ...
+    def trip_ended(self, reason: str, duration_s: float, tokens: int, cost_microunits: int) -> None:
+        """A trip has ended."""
 
-    def tell(
+    def tell(  # noqa: PLR0913 - the fields of a message
         self, sender: str, receiver: str, kind: str, body: Mapping[str, Any], *, trip: str, correlation: str
     ) -> None:
-        """A message for the log; redacted here, kept until :meth:`flush`."""
+        """A message for the log; redacted here, kept until :meth:`pending`."""
 
-    def pending(self) -> tuple[LogMessage, ...]:
-        """The messages since the last time, for whoever writes them to the store."""
+    def pending(self, trip: str | None = None) -> tuple[LogMessage, ...]:
+        """The messages since the last time, of one trip or of all, for whoever writes them to the store."""
 
     def exposition(self) -> bytes:
         """All figures as Prometheus text."""
