@@ -10,6 +10,7 @@ answer, and several conversations at once do not disturb each other.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -36,9 +37,20 @@ _TOKEN_CHARACTERS = 4
 
 
 class ScriptedModel:
-    """Answers requests from a script. It has no clock and no randomness."""
+    """Answers requests from a script. It has no clock and no randomness.
 
-    def __init__(self, script: Script, *, models: Sequence[str] = ("scripted-model",)) -> None:
+    One that serves for long is told how many of the latest requests (``keep_requests``) and responses
+    (``keep_chains``) to remember: a response that it has forgotten cannot be continued. None: all of them.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        models: Sequence[str] = ("scripted-model",),
+        keep_requests: int | None = None,
+        keep_chains: int | None = None,
+    ) -> None:
         self._entries: tuple[Turn, ...] = ()
         self._decide: Callable[[ModelRequest], Entry] | None = None
         if callable(script):
@@ -50,8 +62,9 @@ class ScriptedModel:
             raise UsageError(msg)
         self._models = tuple(models)
         self._lock = threading.Lock()
-        self._requests: list[ModelRequest] = []
+        self._requests: deque[ModelRequest] = deque(maxlen=keep_requests)
         self._chains: dict[str, tuple[Message, ...]] = {}
+        self._keep_chains = keep_chains
 
     @classmethod
     def from_file(cls, path: Path | str, *, models: Sequence[str] = ("scripted-model",)) -> ScriptedModel:
@@ -60,7 +73,7 @@ class ScriptedModel:
 
     @property
     def requests(self) -> tuple[ModelRequest, ...]:
-        """What it was asked so far, repetitions included."""
+        """What it was asked so far, repetitions included; the latest ones if it keeps only some."""
         with self._lock:
             return tuple(self._requests)
 
@@ -94,8 +107,16 @@ class ScriptedModel:
             turn = replace(turn, usage=_count(asked, turn))
         if dialect.name == openai_responses.OpenAIResponses.name and body.get("store") is not False:
             turn = openai_responses.identified(turn, digest(request.body))
-            self._chains[turn.id] = (*messages, said(turn))
+            self._remember(turn.id, (*messages, said(turn)))
         return dialect.write_turn(request, turn)
+
+    def _remember(self, response: str, messages: tuple[Message, ...]) -> None:
+        """What was said up to this response. Instructions do not carry over from one of a chain to the next."""
+        with self._lock:
+            self._chains.pop(response, None)
+            self._chains[response] = tuple(message for message in messages if message.role != "system")
+            if self._keep_chains is not None and len(self._chains) > self._keep_chains:
+                del self._chains[next(iter(self._chains))]
 
     def _next(self, asked: ModelRequest) -> Turn:
         if self._decide is not None:
@@ -116,9 +137,8 @@ class ScriptedModel:
         if body.get("previous_response_id") is None:
             return (), None
         previous = text(body["previous_response_id"])
-        if previous in self._chains:
-            # Instructions do not carry over from one response of a chain to the next.
-            return tuple(message for message in self._chains[previous] if message.role != "system"), None
+        if (known := self._chains.get(previous)) is not None:
+            return known, None
         code = "previous_response_not_found"
         message = f"Previous response with id '{previous}' not found."
         return (), error_reply(request, 400, message, param="previous_response_id", code=code)

@@ -129,6 +129,24 @@ def test_a_response_that_was_not_stored_cannot_be_continued():
         sdk(model).responses.create(model="m", input="hi", previous_response_id=response.id)
 
 
+def test_a_model_that_serves_for_long_remembers_the_latest_only():
+    """Of the requests and of the responses as many as it was told; a chain that it forgot is an unknown one."""
+    model = ScriptedModel(["x"] * 9, keep_requests=2, keep_chains=3)
+    made = [json.loads(post(model, input=f"hello {number}").body)["id"] for number in range(5)]
+    assert [request.last_user for request in model.requests] == ["hello 3", "hello 4"]
+    statuses = [post(model, previous_response_id=response, input="more").status for response in made[::-1]]
+    assert statuses == [200, 200, 400, 400, 400]  # each that goes on is a new response, and pushes an old one out
+
+
+def test_a_repeated_request_does_not_push_others_out():
+    """It is the same response, remembered once."""
+    model = ScriptedModel(["x"] * 9, keep_chains=2)
+    first = json.loads(post(model, input="one").body)["id"]
+    for _ in range(5):
+        post(model, input="two")
+    assert post(model, previous_response_id=first, input="more").status == 200
+
+
 @pytest.mark.parametrize("conversation", ["conv_1", {"id": "conv_1"}])
 def test_a_conversation_object_is_not_known(conversation):
     """The double keeps none, and says so."""

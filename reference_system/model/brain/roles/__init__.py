@@ -1,0 +1,1 @@
+"""What the travel model does in each role, one module each."""

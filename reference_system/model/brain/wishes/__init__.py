@@ -1,0 +1,1 @@
+"""What a user wants, read from what the user said."""
