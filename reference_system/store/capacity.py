@@ -10,11 +10,8 @@ from reference_system.errors import SoldOutError, StoreError
 from reference_system.store import bookings
 from reference_system.store.database import Session, marks
 
-_ADD = "INSERT INTO resources (resource, capacity) VALUES (?, ?) ON CONFLICT (resource) DO NOTHING"
-_SET = (
-    "INSERT INTO resources (resource, capacity) VALUES (?, ?)"
-    " ON CONFLICT (resource) DO UPDATE SET capacity = excluded.capacity"
-)
+# No conflict target: a resource has two unique indexes, and a concurrent insertion may be met in either.
+_ADD = "INSERT INTO resources (resource, capacity) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _OCCUPIED = (
     "SELECT units.resource, COUNT(*) FROM units JOIN bookings ON bookings.booking = units.booking"
     " WHERE units.resource IN ({marks}) AND NOT (bookings.state = 'held' AND bookings.expires_at_s <= ?)"
@@ -71,6 +68,7 @@ class Capacity:
         if capacity < 0:
             msg = f"{resource}: a capacity of {capacity} is less than none; give 0 or more"
             raise StoreError(msg)
+        self._session.execute(_ADD, resource, capacity)
         self._capacities([resource], lock=True)
         bookings.expire(self._session, [resource], now_s=self._now_s)
         highest = self._session.row(_HIGHEST, resource)
@@ -78,7 +76,7 @@ class Capacity:
             unit, booking = highest
             msg = f"{resource}: unit {unit} is occupied by {booking}; cancel it before the capacity becomes {capacity}"
             raise StoreError(msg)
-        self._session.execute(_SET, resource, capacity)
+        self._session.execute("UPDATE resources SET capacity = ? WHERE resource = ?", capacity, resource)
 
     def _capacities(self, names: Sequence[str], *, lock: bool = False) -> dict[str, int]:
         sql = _CAPACITIES.format(marks=marks(names))

@@ -34,6 +34,8 @@ class Dialect:
     """What follows a SELECT whose rows nobody else may change until the transaction ends."""
     position: str
     """The function that says where in a text another one begins; 0 if nowhere."""
+    find_table: str
+    """The question whether there is a table of a name; no row if there is none."""
 
 
 class Session(Protocol):

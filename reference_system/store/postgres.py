@@ -27,6 +27,7 @@ DIALECT: Final = Dialect(
     table_end="",
     lock_rows=" FOR UPDATE",
     position="strpos",
+    find_table="SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?",
 )
 
 # A lost client must not keep others waiting for its locks, nor a lost server its clients.

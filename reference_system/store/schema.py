@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reference_system.errors import StoreError
-from reference_system.store.database import Dialect, Session
+from reference_system.store.database import Database, Dialect, Session
 
 VERSION = "1"
 
@@ -165,16 +165,27 @@ def statements(dialect: Dialect, *, guarded: bool) -> tuple[str, ...]:
     return tuple(part.strip() for part in _TABLES.format(units=units, **words).split(";") if part.strip())
 
 
-def prepare(session: Session, *, guarded: bool) -> None:
-    """Make the tables that are not there yet; StoreError: those that are there were made for something else."""
-    for statement in statements(session.dialect, guarded=guarded):
-        session.execute(statement)
+def prepare(database: Database, *, guarded: bool) -> None:
+    """Make the tables if they are not there; StoreError: those that are there were made for something else."""
     wanted = {"version": VERSION, "units": "guarded" if guarded else "unguarded"}
-    session.execute_many(
-        "INSERT INTO schema_facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", list(wanted.items())
-    )
-    found: dict[str, str] = dict(session.rows("SELECT name, value FROM schema_facts"))
+
+    def create(session: Session) -> dict[str, str]:
+        for statement in statements(session.dialect, guarded=guarded):
+            session.execute(statement)
+        insertion = "INSERT INTO schema_facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+        session.execute_many(insertion, list(wanted.items()))
+        return _facts(session)
+
+    # Statements that make tables lock them, even if there is nothing to make: not while others work with them.
+    found = database.read(_facts) or database.prepare(create)
     wrong = [f"{name} {found.get(name)!r}, not {value!r}" for name, value in wanted.items() if found.get(name) != value]
     if wrong:
         msg = f"this database was made by another release or with another switch ({', '.join(wrong)}); use a new one"
         raise StoreError(msg)
+
+
+def _facts(session: Session) -> dict[str, str]:
+    """What is known of the tables; nothing if they are not there."""
+    if session.row(session.dialect.find_table, "schema_facts") is None:
+        return {}
+    return dict(session.rows("SELECT name, value FROM schema_facts"))

@@ -79,7 +79,7 @@ class SqlStore:
         self._database = database
         self._guarded = guarded
         try:
-            database.prepare(lambda session: schema.prepare(session, guarded=guarded))
+            schema.prepare(database, guarded=guarded)
         except BaseException:
             database.close()
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -23,6 +24,7 @@ DIALECT: Final = Dialect(
     table_end=" STRICT",
     lock_rows="",  # a transaction that writes has the whole database for itself
     position="instr",
+    find_table="SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?",
 )
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -71,6 +73,7 @@ class MemoryDatabase:
         self._connection = _connect(":memory:")
         self._session = SqliteSession(self._connection)
         self._lock = threading.RLock()
+        weakref.finalize(self, self._connection.close)
 
     def prepare(self, work: Callable[[Session], T]) -> T:
         """Make the tables."""
