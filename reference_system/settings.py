@@ -36,7 +36,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """OPENAI_BASE_URL, OPENAI_API_KEY, and TRAVEL_* for the rest (TRAVEL_MODEL, TRAVEL_FLIGHTS_URL, TRAVEL_STORE_URL, ...)."""
+        """OPENAI_BASE_URL, OPENAI_API_KEY, and for the rest TRAVEL_MODEL, TRAVEL_FLIGHTS_URL, TRAVEL_STORE_URL, ..."""
         default = cls()
         urls = {
             domain: environment.get(f"TRAVEL_{domain.upper()}_URL", default.tool_urls[domain]) for domain in DOMAINS

@@ -67,7 +67,8 @@ class Versions:
         return await self.under(row.manifest).orchestrator.run(row)
 
     def _make(self, version: str) -> Version:
-        wiring, manifest = self.wiring, load(version)
+        wiring = self.wiring
+        manifest = load(version, verify=wiring.hardening.pinned_manifest)
         model = connect(wiring.settings, manifest.errors, wiring.telemetry, wiring.hardening, price=manifest.price)
         wiring.closing.push_async_callback(model.close)
         tools = Gateway(
@@ -77,13 +78,17 @@ class Versions:
 
 
 @asynccontextmanager
-async def assemble(settings: Settings, hardening: Hardening) -> AsyncIterator[Parts]:
-    """The parts of a service, open; everything is closed at the end."""
+async def assemble(settings: Settings, hardening: Hardening, *, store: Store | None = None) -> AsyncIterator[Parts]:
+    """The parts of a service, open; everything that was opened here is closed at the end.
+
+    A ``store`` that is handed in is used in place of the one that the settings name, and outlives the service.
+    """
     provider = provider_from_environment("travel-service") if hardening.tracing else None
     telemetry = SystemTelemetry(hardening, tracer_provider=provider, secrets=(settings.api_key,))
-    store = open_store(settings.store_url, capacity_constraint=hardening.capacity_constraint)
     async with AsyncExitStack() as closing:
-        closing.callback(store.close)
+        if store is None:
+            store = open_store(settings.store_url, capacity_constraint=hardening.capacity_constraint)
+            closing.callback(store.close)
         servers = await closing.enter_async_context(ToolServers(settings.tool_urls, hardening, telemetry))
         http = await closing.enter_async_context(httpx2.AsyncClient())
         versions = Versions(Wiring(settings, hardening, store, telemetry, servers, closing))
@@ -98,7 +103,7 @@ async def assemble(settings: Settings, hardening: Hardening) -> AsyncIterator[Pa
             telemetry=telemetry,
             runner=runner,
             reception=Reception(store, runner, lambda user: manifest_for(user, settings)),
-            business=BusinessCheck(usual.tools, telemetry.figures.business),
+            business=BusinessCheck(usual.tools, telemetry.figures.business, trades=hardening.business_health),
             probes=probes_of(settings, store, http),
             hardening=hardening,
         )

@@ -46,12 +46,16 @@ class BusinessCheck:
     """Looks, and remembers for some seconds what it saw; whoever asks meanwhile gets the same.
 
     Nothing is left of it but a cancelled hold in the books. A hold that cannot be cancelled lapses by itself.
+    One that does not trade (switch ``business_health``) says only that there was somebody to ask.
     """
 
-    def __init__(self, tools: Tools, told: Callable[[bool], None], *, fresh_s: float = 5.0) -> None:
+    def __init__(
+        self, tools: Tools, told: Callable[[bool], None], *, fresh_s: float = 5.0, trades: bool = True
+    ) -> None:
         self._tools = tools
         self._told = told
         self._fresh_s = fresh_s
+        self._trades = trades
         self._last: Business | None = None
         self._looking = asyncio.Lock()
 
@@ -65,6 +69,8 @@ class BusinessCheck:
 
     async def _look(self) -> Business:
         began_s = time.monotonic()
+        if not self._trades:
+            return Business(works=True, why="the service is alive", took_s=0.0, at_s=began_s)
         try:
             async with asyncio.timeout(_LIMIT_S):
                 works, why = True, await Synthetic(self._tools).trade()

@@ -92,6 +92,11 @@ class Runner:
             _log.info("%d trips go on", len(rows))
         return len(rows)
 
+    async def idle(self) -> None:
+        """Wait until no trip is worked on."""
+        while self._tasks:
+            await asyncio.wait(self._tasks.values())
+
     async def close(self, *, grace_s: float) -> int:
         """Take no new trips; leave those that still run so long after :meth:`drain`; how many are left."""
         self.drain()

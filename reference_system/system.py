@@ -1,0 +1,198 @@
+"""The whole system in one process, as a chaos test drives it: fresh for each trial, made of the real stack's parts.
+
+    system = travel()
+    for url, thing in system.upstreams.items():
+        agentchaos.upstream(url, thing)
+    answer = agentchaos.run(system.take, "weekend-in-lisbon")
+
+The service talks to the tool servers and the model by HTTP through the real SDKs; what stands behind their addresses is
+handed to whoever drives the trial. Whatever must survive a crash is in the store, so that the service can end at any
+moment and be started again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx2
+from pydantic import ValidationError
+
+from reference_system.contracts.tools import DOMAINS
+from reference_system.contracts.trip import TripAnswer, TripRequest
+from reference_system.errors import TravelError
+from reference_system.hardening import Hardening
+from reference_system.journeys import Journey, Use, find
+from reference_system.model.endpoint import ModelEndpoint
+from reference_system.service.app import Parts, create_app
+from reference_system.service.assembly import assemble
+from reference_system.settings import Settings
+from reference_system.store import open_store
+from reference_system.store.interface import Store
+from reference_system.tools.server import ToolServer, build_server
+
+ALL: Final = Hardening()
+QUIET: Final = Settings(canary_share=0.0)
+"""Every user under the same manifest, so that a trial does not depend on who asks."""
+SERVICE_URL: Final = "http://service.travel.local"
+PAUSES_S: Final = (1.0, 5.0, 20.0)
+"""Of a user, before a request is sent again."""
+CALLER_PATIENCE_S: Final = 900.0
+"""So long a user of a trial waits for an answer: longer than a trip may last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something that the system does to the world, and how two of them are told to be the same."""
+
+    name: str
+    tool: str
+    key: tuple[str, ...]
+    """Fields of the tool's arguments that name the wish: done twice with the same is once too often."""
+    amount: str | None
+    """The field of the result that says what it cost, in minor units."""
+    undo: str
+    """The tool that undoes it."""
+    booking: str = "booking"
+    """The field of the result, and of the undoing's arguments, that names this one."""
+
+
+EFFECTS: Final = (
+    Effect("flight_booking", "book_flight", ("trip", "flight", "date"), "amount_minor", "cancel_flight"),
+    Effect("flight_hold", "hold_flight", ("trip", "flight", "date"), None, "cancel_flight"),
+    Effect("hotel_booking", "book_hotel", ("trip", "hotel", "check_in"), "amount_minor", "cancel_hotel"),
+    Effect("table_reservation", "reserve_table", ("trip", "restaurant", "date"), None, "cancel_table"),
+)
+
+EDGES: Final = (("user", "service"), ("service", "model"), *(("service", domain) for domain in DOMAINS))
+"""Who calls whom over a wire: (caller, callee). Callees stand at the addresses of the settings."""
+
+
+class TravelSystem:
+    """One system. The tool servers, the model and the records stay while the service comes and goes."""
+
+    def __init__(self, hardening: Hardening = ALL, *, settings: Settings = QUIET, store: Store | None = None) -> None:
+        self.hardening = hardening
+        self.settings = settings
+        self.store = store or open_store(settings.store_url, capacity_constraint=hardening.capacity_constraint)
+        self.model = ModelEndpoint()
+        self.tools: dict[str, ToolServer] = {domain: build_server(domain, self.store, hardening) for domain in DOMAINS}
+
+    @property
+    def upstreams(self) -> Mapping[str, Any]:
+        """Address -> what answers there."""
+        parts = urlsplit(self.settings.model_url)
+        return {
+            f"{parts.scheme}://{parts.netloc}": self.model,
+            **{self.settings.tool_urls[domain]: self.tools[domain] for domain in DOMAINS},
+        }
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """What it does to the world."""
+        return EFFECTS
+
+    @property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """Who calls whom."""
+        return EDGES
+
+    def state_digest(self) -> str:
+        """Of the business state; two systems with the same one have done the same."""
+        return self.store.digest()
+
+    @asynccontextmanager
+    async def service(self) -> AsyncIterator[Service]:
+        """The service, started; entered again: restarted. It first goes on with the trips that were left running."""
+        async with assemble(self.settings, self.hardening, store=self.store) as parts:
+            app = create_app(parts, grace_s=0.0)
+            async with app.router.lifespan_context(app):
+                transport = httpx2.ASGITransport(app)
+                async with httpx2.AsyncClient(
+                    transport=transport, base_url=SERVICE_URL, timeout=CALLER_PATIENCE_S
+                ) as client:
+                    yield Service(client, parts)
+
+    async def take(self, journey: Journey | str) -> Taken:
+        """One journey, turn by turn, each as a request to a service that runs meanwhile."""
+        if isinstance(journey, str):
+            journey = find(journey)
+        answers: list[TripAnswer] = []
+        async with self.service() as service:
+            for at, turn in enumerate(journey.turns, 1):
+                previous = answers[-1].trip if answers else None
+                answers.append(await service.ask(turn.request(previous), key=f"{journey.name}-{at}"))
+        return Taken(journey, tuple(answers), self.use(answers))
+
+    async def resume(self) -> tuple[TripAnswer, ...]:
+        """A new service goes on with what a crashed one has left, to the end; the answers of all trips."""
+        async with self.service() as service:
+            await service.rest()
+        return tuple(TripAnswer.model_validate(row.answer) for row in self.store.trips() if row.answer is not None)
+
+    def use(self, answers: Sequence[TripAnswer]) -> Use:
+        """What these trips have used, by the message log."""
+        messages = [message for answer in answers for message in self.store.messages(trip=answer.trip, limit=100_000)]
+        replies = [message.body for message in messages if message.kind == "model_reply"]
+        return Use(
+            model_calls=len(replies),
+            tokens=sum(sum(body["tokens"]) for body in replies),
+            tools=tuple(message.receiver for message in messages if message.kind == "tool_call"),
+        )
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A journey that was taken."""
+
+    journey: Journey
+    answers: tuple[TripAnswer, ...]
+    """One a turn."""
+    use: Use
+
+
+class _LaterError(TravelError):
+    """The service cannot now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running service, as its users see it."""
+
+    http: httpx2.AsyncClient
+    parts: Parts
+
+    async def ask(self, request: TripRequest, *, key: str) -> TripAnswer:
+        """Send a request and wait for the end of its trip; with the same key again if no proper answer comes."""
+        body = request.model_dump(mode="json")
+        for pause_s in PAUSES_S:
+            try:
+                return await self._ask_once(body, key)
+            except (httpx2.TransportError, _LaterError, ValidationError):
+                await asyncio.sleep(pause_s)
+        return await self._ask_once(body, key)
+
+    async def _ask_once(self, body: dict[str, Any], key: str) -> TripAnswer:
+        reply = await self.http.post("/trips", json=body, headers={"Idempotency-Key": key})
+        if reply.is_server_error or reply.status_code == httpx2.codes.TOO_MANY_REQUESTS:
+            msg = f"the service answers {reply.status_code}: {reply.text[:200]}"
+            raise _LaterError(msg)
+        reply.raise_for_status()
+        return TripAnswer.model_validate_json(reply.content)
+
+    async def rest(self) -> None:
+        """Wait until no trip runs."""
+        await self.parts.runner.idle()
+
+
+def travel(*off: str, **given: Any) -> TravelSystem:
+    """A fresh system, with these safeguards switched off: ``travel("idempotency")``."""
+    return TravelSystem(Hardening().without(*off), **given)

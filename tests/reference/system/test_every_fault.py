@@ -1,0 +1,104 @@
+"""Every fault of the plugin, at every call of a trip, once and for good: all is booked once, or it is said why not."""
+
+import random
+from functools import cache
+
+import pytest
+
+from pytest_agentchaos import on
+from pytest_agentchaos.faults.registry import fault_class, registered
+from pytest_agentchaos.schedule import rule
+from reference_system.contracts.trip import Reason
+
+JOURNEY = "weekend-in-lisbon"
+GROUPS = {"service": ("main",), "rest": ("*.travel.local*",)}
+PARAMETERS = {
+    "partition": {"groups": GROUPS},
+    "corrupted_value": {"field": "booking"},
+    "wrong_entity": {"field": "booking"},
+}
+TOOLS = {
+    "search_flights": 1, "hold_flight": 2, "book_flight": 2, "search_hotels": 1, "book_hotel": 1, "get_forecast": 1,
+    "search_restaurants": 1, "reserve_table": 1, "save_itinerary": 1,
+}  # fmt: skip
+"""How often a clean trip calls each."""
+MODEL_CALLS = 12
+ENDINGS = {Reason.COMPLETED, Reason.DEGRADED, Reason.ESCALATED}
+
+
+def fault(name, **given):
+    """The fault with parameters that let it act."""
+    return fault_class(name)(**PARAMETERS.get(name, {}), **given)
+
+
+def sites(kinds):
+    """Every call of the trip that a fault of these kinds could meet."""
+    if "tool" in kinds:
+        yield from (on.tool(name, nth=nth) for name, count in TOOLS.items() for nth in range(1, count + 1))
+    if "model" in kinds:
+        yield from (on.model(nth=nth) for nth in range(1, MODEL_CALLS + 1))
+
+
+@cache
+def calls(run):
+    """What a clean trip calls, by kind and name."""
+    seen = [op.site for op in run(JOURNEY).trial.history if op.kind == "invoke"]
+    return tuple(sorted((site.kind, site.name) for site in seen))
+
+
+def test_the_sites_are_those_of_the_trip(run):
+    """A call that is not in the table would never be broken."""
+    found = [name for kind, name in calls(run) if kind == "tool"]
+    assert found == sorted(name for name, count in TOOLS.items() for _ in range(count))
+    assert sum(kind == "model" for kind, _ in calls(run)) == MODEL_CALLS
+
+
+@pytest.mark.parametrize("name", sorted(registered()))
+def test_once_at_every_call(run, name):
+    """One fault anywhere costs time and nothing else: the trip is complete, and the records agree with the answer."""
+    acted = 0
+    for site in sites(registered()[name].kinds):
+        given = {"calls": (1, 1)} if name == "partition" else {}
+        ran = run(JOURNEY, rule(fault(name, **given), site))
+        if ran.fired:
+            acted += 1
+            assert list(ran.wrong()) == [], site
+            assert ran.answer.reason == Reason.COMPLETED, site
+    assert acted, f"{name} acted nowhere in {JOURNEY}"
+
+
+@pytest.mark.parametrize("place", ["book_hotel", "book_flight", "every tool", "model"])
+@pytest.mark.parametrize("name", sorted(registered()))
+def test_for_good(run, name, place):
+    """A fault that stays ends the trip with a reason; what stands booked is told, and what is told stands."""
+    kinds = registered()[name].kinds
+    if ("model" if place == "model" else "tool") not in kinds:
+        return
+    site = {"model": on.model(), "every tool": on.tool()}.get(place) or on.tool(place)
+    ran = run(JOURNEY, rule(fault(name), site))
+    assert list(ran.wrong()) == []
+    assert ran.answer.reason in ENDINGS | {Reason.REFUSED}
+
+
+@pytest.mark.parametrize("name", sorted(name for name, known in registered().items() if "http" in known.kinds))
+def test_between_the_user_and_the_service(run, name):
+    """A request that is sent again with its key is the same trip."""
+    given = {"groups": {"user": ("main",), "service": ("service*",)}, "calls": (1, 1)} if name == "partition" else {}
+    given = {"field": "trip"} if name in {"corrupted_value", "wrong_entity"} else given
+    ran = run(JOURNEY, rule(fault_class(name)(**given), on.http(nth=1)))
+    assert len(ran.system.store.trips()) == 1
+    assert list(ran.wrong()) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_some_at_once(run, seed):
+    """Three faults by chance, each on a tenth of the calls: still nothing twice, nothing orphaned, nothing invented."""
+    chance = random.Random(seed)  # noqa: S311 - a draw, no secret
+    rules = [
+        rule(fault(name), place(probability=0.1))
+        for name in chance.sample(sorted(registered()), 3)
+        for place, kind in ((on.tool, "tool"), (on.model, "model"))
+        if kind in registered()[name].kinds
+    ]
+    ran = run("tour-of-two-cities", *rules, seed=seed)
+    assert list(ran.wrong()) == [], rules
