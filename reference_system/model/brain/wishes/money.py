@@ -29,6 +29,7 @@ _OTHERS = frozenset(
         "sterline",
     }
 )
+_MINUS = frozenset({"-", "\N{MINUS SIGN}", "\N{EN DASH}"})
 _NO_MONEY = frozenset({"nights", "days", "weeks", "people", "stars", "rooms", "relation"})
 
 
@@ -53,6 +54,7 @@ def _amount(text: Text, at: int) -> Amount | None:
         return None
     end, factor = _thousands(text, mark.end)
     before = text.tokens[mark.start - 1].plain if mark.start else ""
+    negative = _is_negative(text, mark.start - (before in _EUROS | _OTHERS))
     after = text.tokens[end].plain if end < len(text.tokens) else ""
     foreign = before in _OTHERS or after in _OTHERS
     euros = before in _EUROS or after in _EUROS
@@ -63,8 +65,18 @@ def _amount(text: Text, at: int) -> Amount | None:
     minor = min(MOST_MINOR, round(float(mark.value) * factor * MINOR))
     cues, behind = text.language.cues_at(text.tokens, end) if end < len(text.tokens) else (frozenset(), end)
     end = behind if "per_night" in cues else end
-    said = text.words(max(0, mark.start - 1) if before in _EUROS | _OTHERS else mark.start, end)
-    return Amount(minor, "each" in cues, said if foreign or "per_night" in cues else None)
+    said = text.words(mark.start - (before in _EUROS | _OTHERS) - negative, end)
+    return Amount(minor, "each" in cues, said if foreign or negative or "per_night" in cues else None)
+
+
+def _is_negative(text: Text, start: int) -> bool:
+    """Whether a minus belongs to it: not the dash of "400-500", nor that of "two nights - 400"."""
+    if start < 1:
+        return False
+    sign = text.tokens[start - 1]
+    if sign.plain == "minus":
+        return True
+    return sign.plain in _MINUS and text.tokens[start].glued and not sign.glued
 
 
 def _thousands(text: Text, end: int) -> tuple[int, int]:

@@ -79,7 +79,7 @@ class Wishes:
     other_hotel: bool = False
     unknown_cities: tuple[str, ...] = ()
     unclear_money: str | None = None
-    """An amount that is no budget of a trip: another currency, or for one night."""
+    """An amount that is no budget of a trip: another currency, for one night, or less than nothing."""
     clashes: tuple[Clash, ...] = ()
     wrong_days: tuple[str, ...] = ()
 
