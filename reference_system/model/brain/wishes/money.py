@@ -76,7 +76,8 @@ def _is_negative(text: Text, start: int) -> bool:
     sign = text.tokens[start - 1]
     if sign.plain == "minus":
         return True
-    return sign.plain in _MINUS and text.tokens[start].glued and not sign.glued
+    alone = not sign.glued or text.tokens[start - 2].plain in _EUROS | _OTHERS
+    return sign.plain in _MINUS and text.tokens[start].glued and alone
 
 
 def _thousands(text: Text, end: int) -> tuple[int, int]:
