@@ -1,6 +1,8 @@
 """Try an installed pytest-agentchaos as a user would. Run it with the Python of an environment that has only the wheel.
 
-usage: python -I smoke_test.py SOURCE_TREE
+usage: python -I smoke_test.py SOURCE_TREE [bundled]
+
+With ``bundled``: the environment has the extra ``reference`` too, and the travel system takes one trip.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from pathlib import Path
 
 DISTRIBUTION = "pytest-agentchaos"
 PACKAGE = "pytest_agentchaos"
+BUNDLED = "reference_system"
 LIMIT_S = 25.0
 """Less than the test below waits in its own time, which therefore must have been virtual."""
 
@@ -56,7 +59,7 @@ def check_files(source_tree: Path) -> None:
     files = distribution(DISTRIBUTION).files or []
     names = {file.as_posix() for file in files}
     assert f"{PACKAGE}/py.typed" in names, "py.typed is not in the wheel"
-    own = (f"{PACKAGE}/", f"{PACKAGE}-", "../../../bin/")
+    own = (f"{PACKAGE}/", f"{PACKAGE}-", f"{BUNDLED}/", "../../../bin/")
     strangers = sorted(name for name in names if not name.startswith(own) or "/tests/" in name)
     assert not strangers, f"in the wheel without need: {strangers}"
 
@@ -77,8 +80,38 @@ def check_fixture() -> None:
         subprocess.run(command, cwd=directory, check=True, timeout=LIMIT_S)
 
 
+BUNDLED_TEST = """
+from pytest_agentchaos import faults, on
+from reference_system.system import travel
+
+
+def test_a_lost_answer_books_one_room(agentchaos):
+    system = travel()
+    for url, thing in system.upstreams.items():
+        agentchaos.upstream(url, thing)
+    agentchaos.inject(faults.DropResponse(), on.tool("book_hotel", nth=1))
+    taken = agentchaos.run(system.take, "weekend-in-lisbon")
+    assert taken.answers[0].reason == "completed"
+    assert [row.kind for row in system.store.bookings(state="booked")].count("room") == 1
+"""
+
+
+def check_bundled(source_tree: Path) -> None:
+    """The travel system has all of its files with it."""
+    package = Path(str(importlib.import_module(BUNDLED).__file__)).resolve()
+    assert not package.is_relative_to(source_tree), f"imported from the source tree: {package}"
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory, "test_travel.py").write_text(BUNDLED_TEST, encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_travel.py"]
+        subprocess.run(command, cwd=directory, check=True, timeout=LIMIT_S)
+    print("smoke test: the bundled system works")
+
+
 def main() -> None:
     """Run the checks in order; the first that fails ends it."""
+    if sys.argv[2:] == ["bundled"]:
+        check_bundled(Path(sys.argv[1]).resolve())
+        return
     check_files(Path(sys.argv[1]).resolve())
     check_command()
     check_fixture()

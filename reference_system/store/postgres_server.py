@@ -20,13 +20,15 @@ from reference_system.errors import StoreError
 _UNPRIVILEGED_USERS = ("postgres", "nobody")
 """PostgreSQL refuses to run as root; then it is run as the first of these that exists."""
 
-# Ends the server ($1) and removes its directory ($2) once whoever started it is gone, however that happened: then
-# nobody holds the other end of its standard input any more.
+# Ends the server and removes its directory ($1) once whoever started it is gone, however that happened: then nobody
+# holds the other end of its standard input any more.
 _WATCH = """
 cat > /dev/null
-kill -QUIT "$1" 2> /dev/null
-for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$1" 2> /dev/null || break; sleep 0.1; done
-rm -rf "$2"
+if pid=$(cat "$1/pid" 2> /dev/null); then
+    kill -QUIT "$pid" 2> /dev/null
+    for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2> /dev/null || break; sleep 0.1; done
+fi
+rm -rf "$1"
 """
 
 _START_TIMEOUT_S = 30.0
@@ -55,7 +57,6 @@ class PostgresServer:
         self._binaries = binaries()
         self._owner = _owner()
         self._process: subprocess.Popen[bytes] | None = None
-        self._watch: subprocess.Popen[bytes] | None = None
         self.port = _free_port()
         self._initialise()
 
@@ -84,27 +85,20 @@ class PostgresServer:
                 start_new_session=True,  # an interrupt at the keyboard is ours to handle
                 **self._owner,
             )
-        self._watch = subprocess.Popen(  # noqa: S603 - the text above
-            ["/bin/sh", "-c", _WATCH, "sh", str(self._process.pid), str(self._directory)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._pid_file.write_text(f"{self._process.pid}\n")
         self._wait_until_it_answers(self._process)
 
     def stop(self, *, at_once: bool = False) -> None:
         """Stop: ``at_once`` as a crash would, else with all transactions ended in order."""
-        if self._watch is not None:
-            _end(self._watch)
-            self._watch = None
         if self._process is None:
             return
         self._process.send_signal(signal.SIGQUIT if at_once else signal.SIGINT)
         try:
             self._process.wait(_STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            _end(self._process)
+            self._process.kill()
+            self._process.wait()
+        self._pid_file.unlink()
         self._process = None
 
     def create_database(self, name: str) -> str:
@@ -119,6 +113,10 @@ class PostgresServer:
     @property
     def _data(self) -> Path:
         return self._directory / "data"
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._directory / "pid"
 
     @property
     def _log(self) -> Path:
@@ -169,9 +167,8 @@ def postgres_server() -> Iterator[str]:
 @contextmanager
 def running_server() -> Iterator[PostgresServer]:
     """A server that runs until the block ends: for who wants to stop and start it, or needs several databases."""
-    with tempfile.TemporaryDirectory(prefix="travel-postgres-") as directory:
-        Path(directory).chmod(0o711)
-        server = PostgresServer(Path(directory))
+    with tempfile.TemporaryDirectory(prefix="travel-postgres-") as name, _watched(Path(name)) as directory:
+        server = PostgresServer(directory)
         try:
             server.start()
             yield server
@@ -209,11 +206,21 @@ def _owner() -> dict[str, Any]:
     raise StoreError(msg)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
+@contextmanager
+def _watched(directory: Path) -> Iterator[Path]:
+    directory.chmod(0o711)
+    watch = subprocess.Popen(  # noqa: S603 - the text above
+        ["/bin/sh", "-c", _WATCH, "sh", str(directory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    with watch:
+        try:
+            yield directory
+        finally:
+            watch.kill()
 
 
 def _free_port() -> int:

@@ -15,7 +15,7 @@ from reference_system.store.pool import Pool
 
 T = TypeVar("T")
 
-CONNECTIONS_AT_MOST = 16
+READERS_AT_MOST = 8
 
 DIALECT: Final = Dialect(
     serial="INTEGER PRIMARY KEY",
@@ -107,12 +107,8 @@ class FileDatabase:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._pool = Pool(
-            self._open,
-            lambda connection: connection.close(),
-            lambda connection: not connection.in_transaction,
-            connections_at_most=CONNECTIONS_AT_MOST,
-        )
+        self._readers = self._pool(READERS_AT_MOST)
+        self._writer = self._pool(1)  # threads queue here; SQLite would have them look again and again
 
     def prepare(self, work: Callable[[Session], T]) -> T:
         """Make the tables; the write lock keeps other processes from doing the same meanwhile."""
@@ -120,19 +116,19 @@ class FileDatabase:
 
     def read(self, work: Callable[[Session], T]) -> T:
         """On the state as it is when the first row is read; writers are not waited for."""
-        return repeated(lambda: self._once("BEGIN", work))
+        return repeated(lambda: _lent(self._readers, "BEGIN", work))
 
     def write(self, work: Callable[[Session], T]) -> T:
         """With the write lock from the beginning: a transaction that has begun is not in anybody's way."""
-        return repeated(lambda: self._once("BEGIN IMMEDIATE", work))
+        return repeated(lambda: _lent(self._writer, "BEGIN IMMEDIATE", work))
 
     def close(self) -> None:
         """Let go of all connections."""
-        self._pool.close()
+        self._readers.close()
+        self._writer.close()
 
-    def _once(self, begin: str, work: Callable[[Session], T]) -> T:
-        with self._pool.lend() as connection:
-            return _transaction(connection, begin, work)
+    def _pool(self, connections_at_most: int) -> Pool[sqlite3.Connection]:
+        return Pool(self._open, _close, _fit, connections_at_most=connections_at_most)
 
     def _open(self) -> sqlite3.Connection:
         return repeated(self._open_once)
@@ -155,6 +151,19 @@ def _connect(place: str) -> sqlite3.Connection:
     connection = sqlite3.connect(place, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
+
+
+def _close(connection: sqlite3.Connection) -> None:
+    connection.close()
+
+
+def _fit(connection: sqlite3.Connection) -> bool:
+    return not connection.in_transaction
+
+
+def _lent(pool: Pool[sqlite3.Connection], begin: str, work: Callable[[Session], T]) -> T:
+    with pool.lend() as connection:
+        return _transaction(connection, begin, work)
 
 
 def _transaction(connection: sqlite3.Connection, begin: str, work: Callable[[Session], T]) -> T:
