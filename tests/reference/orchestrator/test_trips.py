@@ -92,6 +92,29 @@ def test_a_budget_that_is_too_small_is_answered_with_what_it_would_cost(world):
     assert "320.00 EUR" in answer.question
 
 
+def test_a_hotel_that_is_too_dear_is_not_even_tried(world):
+    """Its specialist may spend what the flights leave, and no cent more."""
+    scene = world()
+
+    assert scene.run(f"{ADA} under 320 euros").problem == "over_budget"
+    assert scene.calls("search_hotels") == 1
+    assert scene.calls("book_hotel") == 0
+
+
+def test_legs_that_can_be_paid_only_one_by_one_are_not_booked(world):
+    """Three flights are held at the same time, each within the budget; together they are not, and that is the end."""
+    tour = "Zurich to Lisbon for 2 nights, then Porto for 3 nights, then back to Zurich. We start on 6 April, for Ada"
+    total_minor = world().run(f"{tour}, flights only.").total_minor
+    scene = world()
+
+    answer = scene.run(f"{tour}, flights only, budget {total_minor // 100 - 1} euros.")
+
+    assert answer.problem == "over_budget"
+    assert f"{total_minor / 100:.2f} EUR" in answer.question
+    assert scene.calls("hold_flight") == 3
+    assert scene.calls("book_flight") == 0
+
+
 def test_a_budget_bounds_flights_and_hotel_together(world):
     """With just enough money the trip is booked, with a cent less it is not."""
     total_minor = world().run(ADA).total_minor
