@@ -10,7 +10,7 @@ from reference_system.contracts.base import Contract, Identifier, Minor
 from reference_system.contracts.plan import PlanStep
 from reference_system.store.interface import Intent
 
-Problem = Literal["sold_out", "over_budget", "unknown_city", "out_of_calendar", "other"]
+Problem = Literal["sold_out", "no_route", "over_budget", "unknown_city", "out_of_calendar", "other"]
 Way = Literal["specialist", "simple", "rules"]
 
 

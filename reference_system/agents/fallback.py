@@ -16,7 +16,7 @@ T = TypeVar("T")
 WAITS = 2
 """Times that a required step waits for a tool to come back."""
 
-_PROBLEMS = {"sold_out": "sold_out", "unknown_city": "unknown_city", "out_of_calendar": "out_of_calendar"}
+_PROBLEMS = frozenset({"sold_out", "no_route", "unknown_city", "out_of_calendar"})
 """Refusals that are the user's to solve."""
 
 
@@ -37,7 +37,7 @@ class Rules:
             if refused.code not in _PROBLEMS:
                 raise
             return StepReport.model_validate(
-                {"outcome": "impossible", "problem": _PROBLEMS[refused.code], "because": str(refused)}
+                {"outcome": "impossible", "problem": refused.code, "because": str(refused)}
             )
         if problem is not None:
             return StepReport(outcome="impossible", problem=problem, because="nothing that was found fits")

@@ -84,7 +84,7 @@ class StepReport(Contract):
     """A specialist that ends a step without having done it says why."""
 
     outcome: Literal["done", "impossible"]
-    problem: Literal["sold_out", "over_budget", "unknown_city", "out_of_calendar", "other"] | None
+    problem: Literal["sold_out", "no_route", "over_budget", "unknown_city", "out_of_calendar", "other"] | None
     because: str
 
 

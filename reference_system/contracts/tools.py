@@ -279,6 +279,7 @@ class Refusal(Contract):
 
     refused: Literal[
         "sold_out",
+        "no_route",
         "unknown_city",
         "unknown_item",
         "out_of_calendar",

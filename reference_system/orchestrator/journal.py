@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 from reference_system import checkpoints
 from reference_system.checkpoints import Checkpoint
 from reference_system.contracts.trip import TripAnswer
+from reference_system.errors import StoreError
 from reference_system.orchestrator.case import Case
 from reference_system.orchestrator.story import Story
 from reference_system.store.interface import BookingRow, EscalationRow, Intent, LogMessage, Store
@@ -19,6 +22,7 @@ class Journal:
         self._telemetry = telemetry
         self._manifest = manifest
         self._checkpoints_on = checkpoints_on
+        self._lock = threading.Lock()
         self._unwritten: list[LogMessage] = []
         """Messages that the store did not take; they go with the next ones."""
 
@@ -71,7 +75,14 @@ class Journal:
         self._store.end_trip(trip, answer.model_dump(mode="json"))
 
     def _write_messages(self, trip: str) -> None:
-        self._unwritten += self._telemetry.pending(trip)
-        if self._unwritten:
-            self._store.log(self._unwritten)
-            self._unwritten.clear()
+        """What could not be written is kept for the next time; trips are written from several threads at once."""
+        with self._lock:
+            messages, self._unwritten = [*self._unwritten, *self._telemetry.pending(trip)], []
+        if not messages:
+            return
+        try:
+            self._store.log(messages)
+        except StoreError:
+            with self._lock:
+                self._unwritten[:0] = messages
+            raise

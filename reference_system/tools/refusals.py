@@ -51,7 +51,7 @@ def unknown_item(kind: str, item: str, known: Collection[str]) -> ToolRefusedErr
 def no_route(origin: str, destination: str, reached: Iterable[str]) -> ToolRefusedError:
     """Nobody flies there directly."""
     return ToolRefusedError(
-        "unknown_item",
+        "no_route",
         f"destination: there is no direct flight from {origin} to {destination};"
         f" from {origin} one flies to {', '.join(sorted(reached))}",
     )

@@ -10,7 +10,7 @@ from reference_system.contracts.asks import AskStep, StepReport
 from reference_system.model.brain.ask import Exchange, Failure
 from reference_system.model.brain.reply import Call, Reply, structured
 
-Problem = Literal["sold_out", "over_budget", "unknown_city", "out_of_calendar", "other"]
+Problem = Literal["sold_out", "no_route", "over_budget", "unknown_city", "out_of_calendar", "other"]
 
 TRIES_AT_MOST = 3
 """So many calls may fail in one step."""
@@ -23,10 +23,11 @@ _SEARCHES = frozenset({"search_flights", "search_hotels", "search_restaurants"})
 
 _PROBLEM_OF_CODE: dict[str, Problem] = {
     "sold_out": "sold_out",
+    "no_route": "no_route",
     "unknown_city": "unknown_city",
     "out_of_calendar": "out_of_calendar",
 }
-_HOPELESS_CODES = frozenset({"unknown_city", "out_of_calendar", "key_conflict", "barred"})
+_HOPELESS_CODES = frozenset({"no_route", "unknown_city", "out_of_calendar", "key_conflict", "barred"})
 _HOPELESS_KINDS = frozenset({"ToolUnavailable", "InvalidResult", "CircuitOpen", "NotAllowed"})
 """The gateway has tried again as often as makes sense, or must not try."""
 
