@@ -20,6 +20,8 @@ _TRIP_TOKENS: Final = (1_000, 2_500, 5_000, 10_000, 20_000, 40_000, 80_000, 160_
 _BREAKER_VALUES: Final = {"closed": 0, "half_open": 1, "open": 2}
 _FINE: Final = frozenset({"ok", "refused"})
 """Outcomes that speak for a tool's health: it answered, if only to say no."""
+_BAD: Final = frozenset({"invalid", "unavailable"})
+"""Outcomes that speak against it; all others speak of whoever called."""
 
 
 class ErrorRates:
@@ -107,7 +109,8 @@ class Figures:
         name = tool if tool in TOOLS else "unknown"
         self._tool_seconds.labels(name).observe(duration_s)
         self._tool_calls.labels(name, outcome).inc()
-        self._error_rates.count(name, failed=outcome not in _FINE)
+        if outcome in _FINE | _BAD:
+            self._error_rates.count(name, failed=outcome in _BAD)
 
     def model_called(self, role: str, outcome: str, duration_s: float, input_tokens: int, output_tokens: int) -> None:
         """A question to the model has been answered, or not."""

@@ -46,6 +46,15 @@ def test_the_error_share_is_of_the_last_hundred_calls(telemetry, value):
     assert value("travel_tool_calls_total", tool="get_forecast", outcome="unavailable") == 100
 
 
+@pytest.mark.parametrize("outcome", ["invalid_arguments", "not_allowed", "budget_exhausted", "deadline", "cancelled"])
+def test_what_the_caller_did_wrong_is_no_error_of_the_tool(telemetry, value, outcome):
+    """It is counted, and the tool looks as well as before."""
+    telemetry.tool_called("book_hotel", "ok", 0.1)
+    telemetry.tool_called("book_hotel", outcome, 0.1)
+    assert value("travel_tool_error_ratio", tool="book_hotel") == 0
+    assert value("travel_tool_calls_total", tool="book_hotel", outcome=outcome) == 1
+
+
 def test_a_tool_that_a_model_invents_makes_no_label_of_its_own(telemetry, value):
     """Otherwise a confused model would fill the registry."""
     telemetry.tool_called("book_the_moon", "invalid", 0.0)
