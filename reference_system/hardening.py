@@ -11,7 +11,7 @@ class Hardening:
     """Every safeguard of the system; each can be switched off to show what it was for."""
 
     idempotency: bool = True
-    """Each write carries a key made of trip, step and business arguments; a tool answers a known key from its records."""
+    """Each write has a key made of trip, step and business arguments; a tool answers a known key from its records."""
     retry_backoff: bool = True
     """Between attempts there is a growing, jittered pause, and a server's Retry-After is honoured."""
     retry_budget: bool = True
@@ -54,6 +54,14 @@ class Hardening:
     """The database itself refuses to sell what is sold."""
     redaction: bool = True
     """Secrets and personal data stay out of logs, spans and the message log."""
+    telemetry: bool = True
+    """Of each tool, and of the model, it is counted how often it was called, how it went and how long it took."""
+    compression: bool = True
+    """Of a conversation that is too long for the model's window, what matters is kept and the rest summarised."""
+    pinned_manifest: bool = True
+    """Prompts, policies and tool schemas are those that the manifest was frozen with, or the system does not start."""
+    business_health: bool = True
+    """Business is called healthy when a seat could be held and let go, not when a process is up."""
 
     def without(self, *names: str) -> Self:
         """The same with these switched off."""

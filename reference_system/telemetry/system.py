@@ -68,22 +68,26 @@ class SystemTelemetry(Telemetry):
     @override
     def tool_called(self, tool: str, outcome: str, duration_s: float) -> None:
         """A tool call has ended: ok, refused, invalid, unavailable, circuit_open, ..."""
-        self.figures.tool_called(tool, outcome, duration_s)
+        if self._hardening.telemetry:
+            self.figures.tool_called(tool, outcome, duration_s)
 
     @override
     def model_called(self, role: str, outcome: str, duration_s: float, input_tokens: int, output_tokens: int) -> None:
         """A question to the model has been answered, or not."""
-        self.figures.model_called(role, outcome, duration_s, input_tokens, output_tokens)
+        if self._hardening.telemetry:
+            self.figures.model_called(role, outcome, duration_s, input_tokens, output_tokens)
 
     @override
     def retried(self, what: str) -> None:
         """Something is tried once more."""
-        self.figures.retried(what)
+        if self._hardening.telemetry:
+            self.figures.retried(what)
 
     @override
     def breaker(self, name: str, state: str) -> None:
         """A circuit breaker is closed, open or half_open now."""
-        self.figures.breaker(name, state)
+        if self._hardening.telemetry:
+            self.figures.breaker(name, state)
 
     @override
     def trip_ended(self, reason: str, duration_s: float, tokens: int, cost_microunits: int) -> None:
