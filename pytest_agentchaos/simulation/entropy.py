@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import uuid
+from types import FrameType
 from typing import Any, Final
 
 from pytest_agentchaos import rng
@@ -16,7 +17,26 @@ from pytest_agentchaos.simulation.state import SimState, here
 _urandom = os.urandom
 _global_seed = random.seed
 _seed = random.Random.seed
+_IMPORTER: Final = "<frozen importlib._bootstrap>"
+"""The file, so to speak, of the functions that import modules."""
 _GIVEN: Final = {"_generate_time_safe": None, "_last_timestamp": None}
+
+
+def _stream(state: SimState, name: str) -> random.Random:
+    """Modules that are imported draw from a stream of their own.
+
+    Only the first trial of a process imports them: what they drew would be missing from the others.
+    """
+    return state.entropy(f"{name} of imports" if _importing() and not state.began_importing else name)
+
+
+def _importing() -> bool:
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - traceback.walk_stack() is slower
+    while frame is not None:
+        if frame.f_code.co_filename == _IMPORTER:
+            return True
+        frame = frame.f_back
+    return False
 
 
 @functools.wraps(_urandom)
@@ -24,12 +44,12 @@ def _virtual_urandom(size: int, /) -> bytes:
     state = here()
     if state is None or size < 0:
         return _urandom(size)
-    return state.entropy("urandom").randbytes(size)
+    return _stream(state, "urandom").randbytes(size)
 
 
 def _from_here(a: Any) -> Any:
     state = here()
-    return state.entropy("unseeded").getrandbits(128) if a is None and state is not None else a
+    return _stream(state, "unseeded").getrandbits(128) if a is None and state is not None else a
 
 
 @functools.wraps(_seed)
@@ -57,6 +77,7 @@ if sys.platform == "linux":  # pragma: no branch - other systems have no such fu
 def install(state: SimState) -> None:
     """Seed what is global, and keep what it was."""
     patches = state.patches
+    state.began_importing = _importing()
     patches.on_restore(functools.partial(random.setstate, random.getstate()))
     _global_seed(rng.derive(state.seed, "random"))
     patches.set(random.Random, "seed", _virtual_seed)

@@ -38,6 +38,7 @@ class SimState:
         "_numbers",
         "_read_at_s",
         "_reads",
+        "began_importing",
         "clock",
         "hung",
         "late_patches",
@@ -57,6 +58,8 @@ class SimState:
         self.patches = Patches()
         self.problems: list[Exception] = []
         self.hung: HungError | None = None
+        # Whether the trial itself is run by a module that is being imported.
+        self.began_importing = False
         # Loops that are open, oldest first (a dictionary for its order).
         self.loops: dict[SimLoop, None] = {}
         # Loops whose thread is, as far as the function on top of the stack can tell, another one.

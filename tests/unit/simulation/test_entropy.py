@@ -42,6 +42,46 @@ def test_one_seed_gives_one_result() -> None:
     assert len(set(first)) == len(first)
 
 
+def test_a_module_that_draws_when_it_is_imported_shifts_nothing(tmp_path, monkeypatch) -> None:
+    """Only the first trial of a process imports it; the second must draw the same all the same."""
+    drawing = "import os, random, uuid\nSECRET = os.urandom(32), uuid.uuid4(), random.Random().random()\n"
+    (tmp_path / "drawing_at_import.py").write_text(drawing, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    secrets_of: list[object] = []
+
+    def trial() -> tuple[object, ...]:
+        with Simulation(VirtualClock(), 5):
+            import drawing_at_import
+
+            secrets_of.append(drawing_at_import.SECRET)
+            return _draw()
+
+    first = trial()
+    assert first == trial() == _trial(5)
+    del sys.modules["drawing_at_import"]
+    assert trial() == first
+    assert secrets_of[0] == secrets_of[-1], "what the module drew comes from the seed as well"
+    del sys.modules["drawing_at_import"]
+
+
+def test_a_trial_in_a_module_that_is_imported_is_seeded_like_any_other(tmp_path, monkeypatch) -> None:
+    """A script that runs its trials when it is imported gets what it would get anywhere."""
+    script = (
+        "import uuid\n"
+        "from pytest_agentchaos.clock import VirtualClock\n"
+        "from pytest_agentchaos.simulation import Simulation\n"
+        "with Simulation(VirtualClock(), 5):\n"
+        "    DRAWN = uuid.uuid4()\n"
+    )
+    (tmp_path / "trial_at_import.py").write_text(script, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    import trial_at_import
+
+    with Simulation(VirtualClock(), 5):
+        assert uuid.uuid4() == trial_at_import.DRAWN
+    del sys.modules["trial_at_import"]
+
+
 def test_the_global_generator_goes_on_where_it_was() -> None:
     """Tests around a trial see their own sequence."""
     random.seed(1)
