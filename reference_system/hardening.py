@@ -21,7 +21,7 @@ class Hardening:
     validate_results: bool = True
     """What a tool or the model answers is checked against its schema before anything is made of it."""
     step_budget: bool = True
-    """A trip may take so many turns of the model."""
+    """A trip may ask the model so many times, repetitions included."""
     token_budget: bool = True
     """A trip may cost so many tokens."""
     tool_budget: bool = True

@@ -22,12 +22,14 @@ from urllib.parse import urlsplit
 import httpx2
 from pydantic import ValidationError
 
+from pytest_agentchaos.doubles import Reply, Request
 from reference_system.contracts.tools import DOMAINS
 from reference_system.contracts.trip import TripAnswer, TripRequest
-from reference_system.errors import TravelError
+from reference_system.errors import StoreError, TravelError
 from reference_system.hardening import Hardening
 from reference_system.journeys import Journey, Use, find
-from reference_system.model.endpoint import ModelEndpoint
+from reference_system.model.endpoint import ModelEndpoint, path_of
+from reference_system.model.replies import error_reply, json_reply
 from reference_system.service.app import Parts, create_app
 from reference_system.service.assembly import assemble
 from reference_system.settings import Settings
@@ -85,10 +87,11 @@ class TravelSystem:
     @property
     def upstreams(self) -> Mapping[str, Any]:
         """Address -> what answers there."""
-        parts = urlsplit(self.settings.model_url)
+        urls = self.settings.tool_urls
         return {
-            f"{parts.scheme}://{parts.netloc}": self.model,
-            **{self.settings.tool_urls[domain]: self.tools[domain] for domain in DOMAINS},
+            _origin(self.settings.model_url): self.model,
+            **{_origin(urls[domain]): Doorbell(domain, self.store) for domain in DOMAINS},
+            **{urls[domain]: self.tools[domain] for domain in DOMAINS},
         }
 
     @property
@@ -157,6 +160,32 @@ class Taken:
     answers: tuple[TripAnswer, ...]
     """One a turn."""
     use: Use
+
+
+@dataclass(frozen=True, slots=True)
+class Doorbell:
+    """What a tool server answers beside its tools: whether it is there, and whether its store is."""
+
+    domain: str
+    store: Store
+
+    def handle(self, request: Request) -> Reply:
+        """The reply to a request for /health or /ready."""
+        path = path_of(request.url)
+        if path == "/health":
+            return json_reply({"alive": True, "server": self.domain})
+        if path != "/ready":
+            return error_reply(404, f"there is nothing at {path}")
+        try:
+            self.store.ping()
+        except StoreError as error:
+            return json_reply({"ready": False, "server": self.domain, "why": str(error)}, status=503)
+        return json_reply({"ready": True, "server": self.domain})
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 class _LaterError(TravelError):

@@ -47,8 +47,8 @@ class Journal:
         return await self._store.run(self._store.intents, trip)
 
     async def records(self, trip: str) -> tuple[BookingRow, ...]:
-        """What the tool servers have on record as booked for this trip."""
-        return await self._store.run(lambda: self._store.bookings(trip=trip, state="booked"))
+        """What the tool servers have on record for this trip."""
+        return await self._store.run(lambda: self._store.bookings(trip=trip))
 
     async def answer(self, trip: str) -> TripAnswer | None:
         """The answer of a trip that has ended already."""

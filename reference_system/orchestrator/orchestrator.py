@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reference_system import checkpoints
 from reference_system.agents.team import Team
 from reference_system.catalogue import CITIES
 from reference_system.checkpoints import CheckpointError
-from reference_system.compensation import Compensation, Leftover, doubtful_undos, doubts, everything
+from reference_system.compensation import Compensation, Leftover, Undoing, doubtful_undos, doubts, everything
 from reference_system.context.compression import compress
 from reference_system.contracts.asks import Talk
 from reference_system.contracts.manifest import Manifest
@@ -35,7 +36,7 @@ from reference_system.orchestrator.router import Router
 from reference_system.orchestrator.story import Story
 from reference_system.orchestrator.summariser import Summariser
 from reference_system.orchestrator.supervisor import UNFINISHED, Supervisor
-from reference_system.store.interface import Store, TripRow
+from reference_system.store.interface import BookingRow, Store, TripRow
 from reference_system.telemetry.interface import Telemetry
 
 _log = logging.getLogger(__name__)
@@ -218,7 +219,7 @@ class Orchestrator:
         if may_have_done and not case.shadow and ending.reason is not Reason.COMPLETED:
             ending, leftovers = await self._undo(case, ending, story)
         if may_have_done and not case.shadow and self._hardening.truthful_summary:
-            ending = await self._audit(case, ending)
+            ending = await self._audit(case, ending, story)
         escalation = None
         if ending.reason is Reason.ESCALATED and not case.shadow:
             row = hand_over(case, ending, await self._journal.intents(case.trip), leftovers)
@@ -236,13 +237,24 @@ class Orchestrator:
         await self._journal.end(case, answer)
         return answer
 
-    async def _audit(self, case: Case, ending: Ending) -> Ending:
-        """Read back what is about to be claimed; what is not on record is not claimed."""
-        unfounded = case.ledger.compare(await self._journal.records(case.trip))
-        if not unfounded or ending.reason not in {Reason.COMPLETED, Reason.DEGRADED}:
+    async def _audit(self, case: Case, ending: Ending, story: Story) -> Ending:
+        """Read back what is about to be claimed: what is not on record is not claimed, what is held in vain let go."""
+        records = await self._journal.records(case.trip)
+        unfounded = case.ledger.compare(row for row in records if row.state == "booked")
+        if ending.reason not in {Reason.COMPLETED, Reason.DEGRADED}:
+            return ending
+        await self._let_go(case, records, story)
+        if not unfounded:
             return ending
         what = ", ".join(f"{row.what} ({row.booking})" for row in unfounded)
         return self._supervisor.given_up(f"a tool said that this is booked, and it is on no record: {what}")
+
+    async def _let_go(self, case: Case, records: Iterable[BookingRow], story: Story) -> None:
+        """Of holds that became no booking, because their names were garbled on the way."""
+        held = tuple(Undoing("hold_flight", row.booking, row.request_key) for row in records if row.state == "held")
+        if held and self._hardening.compensation:
+            with story.compensation():
+                await Compensation(self._tools).undo(case, held, self._allowances.to_undo())
 
     async def _undo(self, case: Case, ending: Ending, story: Story) -> tuple[Ending, tuple[Leftover, ...]]:
         """Undo what the ending says has to be undone, in any case what is in doubt. What cannot be is for a person."""

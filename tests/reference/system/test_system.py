@@ -95,6 +95,34 @@ def test_what_was_used_is_counted():
     assert taken.use.tokens > 1_000
 
 
+def test_all_is_ready_and_does_business():
+    """What an operator asks can be asked in a trial too."""
+    system = travel()
+
+    async def scene():
+        async with system.service() as service:
+            paths = ("/health", "/ready", "/health/business")
+            return [(await service.http.get(path)).status_code for path in paths]
+
+    assert drive(system, scene)[0] == [200, 200, 200]
+
+
+def test_a_dead_store_is_not_ready():
+    """And is named, by the service and by the tool servers."""
+    system = travel()
+
+    async def scene():
+        async with system.service() as service:
+            system.store.close()
+            return await service.http.get("/ready")
+
+    reply, _ = drive(system, scene)
+    assert reply.status_code == 503
+    assert {"store", "flights", "itinerary"} <= {
+        name for name, status in reply.json()["dependencies"].items() if status != "ready"
+    }
+
+
 def test_switches_are_named():
     """A typo does not silently leave a safeguard on."""
     assert len(SWITCHES) >= 22
