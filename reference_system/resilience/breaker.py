@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal, Self
 
 from reference_system.contracts.policy import ErrorPolicy
@@ -16,10 +17,16 @@ State = Literal["closed", "open", "half_open"]
 
 EVERYTHING = "*"
 """The name of the breaker over all others."""
+TOGETHER_S = 1.0
+"""Attempts that were under way at the same time and fail within so long of each other go down together."""
 
 
 class Breakers:
-    """One circuit for each name and one over all of them; each opens after so many failures in a row."""
+    """One circuit for each name and one over all of them; each opens after so many failures in a row.
+
+    Attempts of one name that go down together are one failure: when a process dies, all that was under way dies with
+    it, and that says no more than one of them did.
+    """
 
     def __init__(
         self,
@@ -62,13 +69,14 @@ class Breakers:
         if not self._on:
             yield
             return
-        circuits = {name: self._circuit(name), EVERYTHING: self._circuits[EVERYTHING]}
+        own, every = self._circuit(name), self._circuits[EVERYTHING]
+        circuits = {name: own, EVERYTHING: every}
         for each, circuit in circuits.items():
             if not circuit.admits():
                 what = "everything" if each == EVERYTHING else each
                 msg = f"{what} has failed too often and is left alone for {circuit.left_s():.1f} s more"
                 raise CircuitOpenError(msg)
-        probes = [circuit for circuit in circuits.values() if circuit.begin()]
+        own_attempt, every_attempt = own.begin(), every.begin()
         self._tell(circuits)
         healthy: bool | None = None
         try:
@@ -78,8 +86,10 @@ class Breakers:
             healthy = False if error.unhealthy else None
             raise
         finally:
-            for circuit in circuits.values():
-                circuit.end(healthy=healthy, probe=circuit in probes)
+            if healthy is False and own.fell_with_others(own_attempt):
+                healthy = None
+            own.end(own_attempt, healthy=healthy)
+            every.end(every_attempt, healthy=healthy)
             self._tell(circuits)
 
     def _circuit(self, name: str) -> Circuit:
@@ -95,6 +105,15 @@ class Breakers:
                 self._report(name, circuit.state)
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt, as a circuit remembers it."""
+
+    probe: bool
+    after: int
+    """So many failures had been counted when it began."""
+
+
 class Circuit:
     """One breaker: closed, until so many failures came in a row; open for a while; then half open for one probe."""
 
@@ -102,6 +121,8 @@ class Circuit:
         self._failures_at_most = failures_at_most
         self._open_s = open_s
         self._failures = 0
+        self._counted = 0
+        self._counted_s = 0.0
         self._opened_s = 0.0
         self.state: State = "closed"
         self.told: State = "closed"
@@ -115,21 +136,29 @@ class Circuit:
         """How long it stays open."""
         return max(0.0, self._opened_s + self._open_s - time.monotonic())
 
-    def begin(self) -> bool:
-        """An attempt begins that was admitted; whether it is the probe."""
-        if self.state == "closed":
-            return False
-        self.state = "half_open"
-        return True
-
-    def end(self, *, healthy: bool | None, probe: bool) -> None:
-        """An attempt ends. One that began before the circuit opened changes nothing any more."""
+    def begin(self) -> Attempt:
+        """An attempt begins that was admitted; if the circuit was open, it is the probe."""
+        probe = self.state != "closed"
         if probe:
+            self.state = "half_open"
+        return Attempt(probe, self._counted)
+
+    def end(self, attempt: Attempt, *, healthy: bool | None) -> None:
+        """An attempt ends. One that began before the circuit opened changes nothing any more."""
+        if attempt.probe:
             self._decide(healthy=healthy)
-        elif self.state == "closed" and healthy is not None:
-            self._failures = 0 if healthy else self._failures + 1
+        elif self.state == "closed" and healthy:
+            self._failures = 0
+        elif self.state == "closed" and healthy is False:
+            self._failures += 1
+            self._counted += 1
+            self._counted_s = time.monotonic()
             if self._failures >= self._failures_at_most:
                 self._open()
+
+    def fell_with_others(self, attempt: Attempt) -> bool:
+        """Whether the failure of this attempt, now, is that of another one which was counted."""
+        return not attempt.probe and attempt.after < self._counted and time.monotonic() - self._counted_s < TOGETHER_S
 
     def _decide(self, *, healthy: bool | None) -> None:
         if healthy is None:

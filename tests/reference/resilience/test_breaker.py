@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -55,6 +56,41 @@ def test_so_many_failures_in_a_row_open_it(virtually, site):
 
     virtually(scenario)
     assert site.reports == [("flights", "open")]
+
+
+def _fall(site, names, after_s):
+    """Attempts that begin together and fail one after the other."""
+
+    async def one(name, wait_s):
+        with contextlib.suppress(TransientError), site.breakers.admitted(name):
+            await asyncio.sleep(wait_s)
+            msg = "down"
+            raise TransientError(msg)
+
+    async def scenario():
+        await asyncio.gather(*(one(name, wait_s) for name, wait_s in zip(names, after_s, strict=True)))
+
+    return scenario
+
+
+def test_attempts_that_go_down_together_are_one_failure(virtually, site):
+    """A process that dies takes twenty calls with it, and is back in a second: nothing to leave alone for long."""
+    virtually(_fall(site, ["flights"] * 20, [0.5] * 20))
+    assert site.breakers.state("flights") == "closed"
+    assert site.reports == []
+
+
+def test_attempts_that_fail_far_apart_count_each(virtually, site):
+    """Five calls that time out two seconds after each other are an outage, though they were under way together."""
+    virtually(_fall(site, ["flights"] * 5, [10, 12, 14, 16, 18]))
+    assert site.breakers.state("flights") == "open"
+
+
+def test_for_all_tools_together_each_tool_speaks_for_itself(virtually, site, errors):
+    """When fifteen tools go down at once, everything is down."""
+    names = [f"tool-{number}" for number in range(errors.global_breaker_failures)]
+    virtually(_fall(site, names, [0.5] * len(names)))
+    assert site.breakers.state() == "open"
 
 
 def test_a_success_in_between_starts_the_count_anew(virtually, site):
