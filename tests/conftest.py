@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 
+# Both clients import these when they are first used. Inside an inner run of pytest, which takes away again what it was
+# the first to import, they would keep classes of errors that nobody raises any more.
+import httpcore  # noqa: F401 - for what importing it does
+import httpcore2  # noqa: F401 - the same
 import pytest
 from hypothesis import settings
 
