@@ -1,6 +1,7 @@
 """The service with its real parts, in virtual time: one id through everything, and rehearsals that change nothing."""
 
 import asyncio
+import weakref
 from contextlib import nullcontext
 
 import httpx2
@@ -30,6 +31,7 @@ class World:
         self.hardening = hardening or Hardening()
         self.settings = Settings(store_url=f"sqlite:///{path}/travel.db", canary_share=0.0, **settings)
         self.store = open_store(self.settings.store_url)
+        weakref.finalize(self, self.store.close)
         self.sent = []
         self.trial = Trial()
         self.trial.upstreams.declare("http://model.travel.local", self)
