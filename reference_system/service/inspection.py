@@ -28,6 +28,7 @@ class Inspection:
         return [
             Route("/messages", self._messages, methods=["GET"]),
             Route("/escalations", self._escalations, methods=["GET"]),
+            Route("/escalations/{escalation}/close", self._close, methods=["POST"]),
         ]
 
     async def _messages(self, request: Request) -> Response:
@@ -44,6 +45,16 @@ class Inspection:
             raise Problem(400, "wrong_value", f"state is open or closed, not {state!r}", field="state")
         rows = await self._store.run(self._store.escalations, cast("Literal['open', 'closed'] | None", state))
         return JSONResponse({"escalations": [asdict(row) for row in rows]})
+
+
+    async def _close(self, request: Request) -> Response:
+        """A person has finished it. Closed twice is closed."""
+        wanted = request.path_params["escalation"]
+        rows = await self._store.run(self._store.escalations)
+        if all(row.escalation != wanted for row in rows):
+            raise Problem(404, "not_found", f"there is no escalation {wanted[:80]!r}", field="escalation")
+        await self._store.run(self._store.close_escalation, wanted)
+        return JSONResponse({"escalation": wanted, "state": "closed"})
 
 
 def as_json(message: LogMessage) -> dict[str, Any]:

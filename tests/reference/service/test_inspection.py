@@ -81,3 +81,20 @@ def test_what_waits_for_a_person_is_listed(service):
         assert (await travel.http.get("/escalations?state=closed")).json()["escalations"] == []
 
     asyncio.run(scene())
+
+
+def test_what_a_person_has_finished_is_closed(service):
+    """Once or twice; and one that is not there is named."""
+
+    async def scene():
+        travel = service()
+        travel.store.escalate(EscalationRow("e-1", "t-1", "c-1", 1.0, "three failures in a row", {}))
+        for _ in range(2):
+            reply = await travel.http.post("/escalations/e-1/close")
+            assert (reply.status_code, reply.json()) == (200, {"escalation": "e-1", "state": "closed"})
+        assert (await travel.http.get("/escalations?state=open")).json()["escalations"] == []
+        missing = await travel.http.post("/escalations/e-2/close")
+        assert missing.status_code == 404
+        assert "'e-2'" in missing.json()["error"]["message"]
+
+    asyncio.run(scene())
