@@ -46,7 +46,6 @@ class Inspection:
         rows = await self._store.run(self._store.escalations, cast("Literal['open', 'closed'] | None", state))
         return JSONResponse({"escalations": [asdict(row) for row in rows]})
 
-
     async def _close(self, request: Request) -> Response:
         """A person has finished it. Closed twice is closed."""
         wanted = request.path_params["escalation"]
