@@ -17,6 +17,8 @@ from pytest_agentchaos.simulation.state import SimState, here
 _urandom = os.urandom
 _global_seed = random.seed
 _seed = random.Random.seed
+_import_locks: Final[Any] = getattr(sys.modules["_frozen_importlib"], "_module_locks", True)
+"""By the names of the modules that some thread is importing right now."""
 _IMPORTER: Final = "<frozen importlib._bootstrap>"
 """The file, so to speak, of the functions that import modules."""
 _GIVEN: Final = {"_generate_time_safe": None, "_last_timestamp": None}
@@ -31,6 +33,8 @@ def _stream(state: SimState, name: str) -> random.Random:
 
 
 def _importing() -> bool:
+    if not _import_locks:
+        return False  # nobody imports anything: nearly always, and much quicker than looking at each frame
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - traceback.walk_stack() is slower
     while frame is not None:
         if frame.f_code.co_filename == _IMPORTER:
