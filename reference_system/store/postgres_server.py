@@ -34,6 +34,7 @@ rm -rf "$1"
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 10.0
 _POLL_S = 0.02
+_PORTS_TRIED = 8
 
 # Nothing here outlives the machine, so nothing waits for the disk; crashes of the server itself are survived.
 _SETTINGS = (
@@ -57,7 +58,7 @@ class PostgresServer:
         self._binaries = binaries()
         self._owner = _owner()
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = 0
         self._initialise()
 
     def url(self, database: str = "postgres") -> str:
@@ -71,6 +72,20 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start, also again, and wait until it answers; StoreError: it does not, and its log says why."""
+        if self.port:
+            self._start()
+            return
+        for tries_left in reversed(range(_PORTS_TRIED)):
+            self.port = _free_port()
+            try:
+                self._start()
+            except _PortTakenError:  # between looking and listening somebody else took it
+                if not tries_left:
+                    raise
+            else:
+                return
+
+    def _start(self) -> None:
         options = [part for setting in _SETTINGS for part in ("-c", setting)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - the system's PostgreSQL
@@ -146,15 +161,26 @@ class PostgresServer:
         end_s = time.monotonic() + _START_TIMEOUT_S
         while True:
             try:
-                psycopg.connect(self.url(), connect_timeout=1).close()
+                with psycopg.connect(self.url(), connect_timeout=1) as connection:
+                    row = connection.execute("SHOW data_directory").fetchone()
             except psycopg.OperationalError as error:
                 if process.poll() is None and time.monotonic() < end_s:
                     time.sleep(_POLL_S)
                     continue
+                ended = process.poll() is not None
                 self.stop(at_once=True)
-                msg = f"PostgreSQL on port {self.port} does not answer ({error}); its log: {self._log.read_text()}"
-                raise StoreError(msg) from error
+                log = self._log.read_text()
+                msg = f"PostgreSQL on port {self.port} does not answer ({error}); its log: {log}"
+                raise (_PortTakenError if ended and "Address already in use" in log else StoreError)(msg) from error
+            if row is None or Path(row[0]) != self._data:
+                self.stop(at_once=True)
+                msg = f"on port {self.port} another PostgreSQL answers, that of {row and row[0]}"
+                raise _PortTakenError(msg)
             return
+
+
+class _PortTakenError(StoreError):
+    """Somebody else listens there."""
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,20 @@ def test_it_ends_with_its_block_also_when_that_fails_and_leaves_nothing():
     ((pid, directory),) = servers
     assert not _runs(pid)
     assert not directory.exists()
+
+
+def test_a_port_that_somebody_else_took_meanwhile_is_left_to_them(monkeypatch):
+    """Whether it is another PostgreSQL, which would answer in our place, or anything else."""
+    with running_server() as other, socket.create_server(("127.0.0.1", 0)) as anything:
+        found = module._free_port()
+        ports = iter([other.port, anything.getsockname()[1], found])
+        monkeypatch.setattr(module, "_free_port", lambda: next(ports))
+        with running_server() as server:
+            assert server.port == found
+            server.create_database("mine")
+            with psycopg.connect(other.url()) as connection:
+                names = connection.execute("SELECT datname FROM pg_database").fetchall()
+    assert ("mine",) not in names
 
 
 def test_its_address_is_all_that_most_need():
