@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 import httpx2
 import mcp
@@ -190,16 +189,14 @@ def test_a_safeguard_can_be_removed_from_a_process(tmp_path):
     assert first["booking"] != second["booking"]
 
 
-def test_a_process_whose_store_is_gone_is_alive_and_not_ready(postgres, postgres_url):
+def test_a_process_whose_store_is_gone_is_alive_and_not_ready(postgres):
     """A load balancer must not send it anything; who restarts what is dead must leave it alone."""
-    with running("hotels", postgres_url) as (_, url):
+    doomed = postgres.create_database("doomed")
+    with running("hotels", doomed) as (_, url):
         with httpx2.Client(timeout=60) as client:
             assert client.get(url.replace("/mcp", "/ready")).status_code == 200
-        parts = urlsplit(postgres_url)
-        database = parts.path.removeprefix("/")
-        elsewhere = parts._replace(path="/postgres").geturl()
-        with psycopg.connect(elsewhere, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        with psycopg.connect(postgres.url(), autocommit=True) as connection:
+            connection.execute("DROP DATABASE doomed WITH (FORCE)")
         with httpx2.Client(timeout=60) as client:
             ready = client.get(url.replace("/mcp", "/ready"))
             assert client.get(url.replace("/mcp", "/health")).status_code == 200
