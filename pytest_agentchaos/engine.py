@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -23,11 +22,12 @@ from pytest_agentchaos.evidence.call import Call
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.message import Reply, Request
+from pytest_agentchaos.evidence.op import OpKind
 from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.evidence.site import Site
 from pytest_agentchaos.faults.base import Situation
 from pytest_agentchaos.faults.steps import Program
-from pytest_agentchaos.flight import NOT_THE_SYSTEM, Flight, Tally, reply_data
+from pytest_agentchaos.flight import NOT_THE_SYSTEM, Flight, Tally, in_context, reply_data
 from pytest_agentchaos.schedule import Rule, Schedule
 
 
@@ -68,7 +68,11 @@ class Engine:
 
     def note(self, **data: Any) -> None:
         """Write down something that belongs to no call."""
-        self.history.append("note", at_s=self.clock.now_s(), wall_s=self.wall_s(), data=data)
+        self.write("note", data=data)
+
+    def write(self, kind: OpKind, *, of: int | None = None, data: Mapping[str, Any]) -> None:
+        """Write down an op that happens now."""
+        self.history.append(kind, at_s=self.clock.now_s(), wall_s=self.wall_s(), of=of, data=data)
 
     def problem(self, error: AgentChaosError) -> AgentChaosError:
         """Remember an error that must reach the test whatever the agent makes of it."""
@@ -90,9 +94,7 @@ class Engine:
 
     def _begin(self, request: Request, wire: str, dialect: Dialect | None) -> Flight:
         chosen, call = _read(request, dialect)
-        agent = agent_path.get()
-        if agent or call.wire != wire:
-            call = replace(call, agent=agent, wire=wire)
+        call = in_context(call, request, agent_path.get(), wire)
         index = self.history.append("invoke", at_s=self.clock.now_s(), wall_s=self.wall_s(), call=call)
         flight = Flight(self, index, call, request, chosen)
         flight.program = self._program(flight)

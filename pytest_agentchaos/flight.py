@@ -61,6 +61,12 @@ class Tally:
         return self.rule.fault.name == rule.fault.name and self.rule.selector == rule.selector
 
 
+def in_context(call: Call, request: Request, agent: tuple[str, ...], wire: str) -> Call:
+    """The call with what its bytes do not say: who makes it, where it was seen, in which trace."""
+    context: dict[str, Any] = request.context() if request.headers and not call.traceparent else {}
+    return replace(call, agent=agent, wire=wire, **context) if agent or context or call.wire != wire else call
+
+
 class Passing:
     """One call that nothing can happen to: all that is written down can be read later, if anybody looks."""
 
@@ -95,7 +101,7 @@ class Passing:
         except Exception as error:  # noqa: BLE001 - of an added dialect; whoever reads a history must not meet it
             self._engine.unreadable(f"{request.method} {request.url}", error)
             self._dialect, call = UNREAD, UNREAD.read_call(request)
-        call = replace(call, agent=self._agent, wire=self._wire)
+        call = in_context(call, request, self._agent, self._wire)
         return Op(index, "invoke", self._at_s, self._engine.since(self._wall_s), None, call)
 
     def ok(self, reply: Callable[[], Reply]) -> None:
@@ -272,7 +278,12 @@ def reply_data(dialect: Dialect, reply: Reply) -> dict[str, Any]:
         return {**data, "bytes": len(reply.body)}
     if reply.is_error:
         data["error"] = reply.body[:ERROR_BYTES].decode("utf-8", "replace")
+        if (wait_s := _retry_after_s(reply)) is not None:
+            data["retry_after_s"] = wait_s
     data["result"] = dialect.read_result(reply)
+    read_failure = getattr(dialect, "read_failure", None) if data["result"] is None else None
+    if read_failure is not None and (failure := read_failure(reply)) is not None:
+        data["failure"] = failure[:ERROR_BYTES]
     # To ask isinstance(dialect, ModelDialect) would take longer than to read.
     read_turn = getattr(dialect, "read_turn", None)
     if read_turn is not None and (turn := read_turn(reply)) is not None:
@@ -282,3 +293,12 @@ def reply_data(dialect: Dialect, reply: Reply) -> dict[str, Any]:
     if usage is not None:
         data["usage"] = usage._asdict()
     return data
+
+
+def _retry_after_s(reply: Reply) -> float | None:
+    """How long the callee asks to be left alone, where it says so in seconds."""
+    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = reply.header(name) or ""
+        if value.replace(".", "", 1).isdecimal():
+            return float(value) * unit_s
+    return None

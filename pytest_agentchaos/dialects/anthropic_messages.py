@@ -101,6 +101,7 @@ class AnthropicMessages:
             wire="http",
             offers=tuple(name for tool in _objects(asked.get("tools")) if isinstance(name := tool.get("name"), str)),
             streams=asked.get("stream") is True,
+            schemas=_schemas(asked.get("tools")) or None,
         )
 
     def read_result(self, reply: Reply) -> Any:
@@ -205,6 +206,14 @@ def _string(data: Data, key: str) -> str:
 def _count(counts: Data, key: str) -> int:
     found = counts.get(key)
     return found if isinstance(found, int) else 0
+
+
+def _schemas(tools: Any) -> dict[str, Any]:
+    return {
+        name: schema
+        for tool in _objects(tools)
+        if isinstance(name := tool.get("name"), str) and isinstance(schema := tool.get("input_schema"), dict)
+    }
 
 
 def _model(asked: Data) -> str:

@@ -101,5 +101,8 @@ class ModelDialect(Dialect, Protocol):
 class ResultDialect(Dialect, Protocol):
     """A wire format of tools: it can also say that the tool itself failed."""
 
+    def read_failure(self, reply: Reply) -> str | None:
+        """What a reply says went wrong, also one whose status tells nothing; None when it is a result."""
+
     def write_failure(self, request: Request, message: str) -> Reply:
         """A reply of the protocol's own that says: the tool ran and failed."""

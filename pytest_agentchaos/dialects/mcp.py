@@ -62,7 +62,8 @@ class MCP:
             )
         if method == TOOL_CALL and isinstance(tool := params.get("name"), str):
             arguments = params.get("arguments")
-            return replace(self._rpc(request, tool, arguments if isinstance(arguments, dict) else {}), kind="tool")
+            called = self._rpc(request, tool, arguments if isinstance(arguments, dict) else {})
+            return replace(called, kind="tool", **_context(params))
         return self._rpc(request, method, _lasting(params))
 
     def read_result(self, reply: Reply) -> Any:
@@ -95,6 +96,18 @@ class MCP:
         content = [{"type": "text", "text": message}]
         result = {"content": content, "isError": True, "resultType": "complete"}
         return _reply(request, 200, lambda one: {"jsonrpc": "2.0", "id": one, "result": result})
+
+    def read_failure(self, reply: Reply) -> str | None:
+        """What the tool or the protocol says went wrong, in a reply whose status need not tell."""
+        found = next(filter(None, map(_answer_in, _contents(reply))), None)
+        if not found:
+            return None
+        if isinstance(error := found.get("error"), dict):
+            return str(error.get("message", "error"))
+        result = found.get("result")
+        if not isinstance(result, dict) or result.get("isError") is not True:
+            return None
+        return " ".join(_texts(result)) or "the tool failed"
 
     def read_usage(self, reply: Reply) -> Usage | None:  # noqa: ARG002 - the protocol's signature
         """MCP reports no tokens."""
@@ -140,6 +153,14 @@ class MCP:
 
 def _methods(content: list[Message]) -> list[str]:
     return [str(message.get("method", "response")) for message in content]
+
+
+def _context(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Trace context and baggage, which MCP carries in ``_meta``."""
+    meta = params.get("_meta")
+    if not isinstance(meta, dict):
+        return {}
+    return {name: value for name in ("traceparent", "baggage") if isinstance(value := meta.get(name), str)}
 
 
 def _lasting(params: Mapping[str, Any]) -> dict[str, Any]:

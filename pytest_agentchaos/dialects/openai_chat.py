@@ -23,6 +23,7 @@ from pytest_agentchaos.dialects.openai_http import (
     text,
     text_of,
     tool_names,
+    tool_schemas,
     usage_of,
     value_of,
     write_json,
@@ -60,6 +61,7 @@ class OpenAIChat:
             dialect=self.name,
             offers=offers,
             streams=bool(body.get("stream")),
+            schemas=tool_schemas(body.get("tools")) or None,
         )
 
     def read_turn(self, reply: Reply) -> Turn | None:

@@ -115,6 +115,19 @@ def tool_names(tools: Any) -> tuple[str, ...]:
     return tuple(names)
 
 
+def tool_schemas(tools: Any) -> dict[str, Any]:
+    """Tool -> schema of its arguments, for those that have one."""
+    schemas: dict[str, Any] = {}
+    for tool in mappings(tools):
+        if tool.get("type") == "namespace":
+            schemas |= tool_schemas(tool.get("tools"))
+            continue
+        inner = tool["function"] if isinstance(tool.get("function"), dict) else tool
+        if isinstance(name := inner.get("name"), str) and isinstance(schema := inner.get("parameters"), dict):
+            schemas[name] = schema
+    return schemas
+
+
 def mappings(items: Any) -> list[dict[str, Any]]:
     """The objects in what should be a list of objects."""
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []

@@ -24,6 +24,7 @@ from pytest_agentchaos.dialects.openai_http import (
     text,
     text_of,
     tool_names,
+    tool_schemas,
     usage_of,
     value_of,
     write_json,
@@ -83,6 +84,7 @@ class OpenAIResponses:
             dialect=self.name,
             offers=offers,
             streams=bool(body.get("stream")),
+            schemas=tool_schemas(body.get("tools")) or None,
         )
 
     def read_turn(self, reply: Reply) -> Turn | None:

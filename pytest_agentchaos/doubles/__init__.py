@@ -12,6 +12,7 @@ from __future__ import annotations
 from pytest_agentchaos.doubles.conversation import Message, ModelRequest
 from pytest_agentchaos.doubles.script import Entry, call_tool, call_tools, refuse, say
 from pytest_agentchaos.doubles.scripted_model import ScriptedModel
+from pytest_agentchaos.doubles.story import Story
 from pytest_agentchaos.evidence.message import Reply, Request
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Reply",
     "Request",
     "ScriptedModel",
+    "Story",
     "call_tool",
     "call_tools",
     "refuse",

@@ -34,6 +34,12 @@ class Call:
     """Names of the tools that a model call offers."""
     streams: bool = False
     """Whether the caller asked for a stream of events."""
+    schemas: Mapping[str, Any] | None = field(default=None, compare=False)
+    """Tool -> JSON schema of its arguments, for those of ``offers`` that came with one."""
+    traceparent: str = field(default="", compare=False)
+    """The W3C trace context that was sent along: which span of the caller's made this call."""
+    baggage: str = field(default="", compare=False)
+    """The W3C baggage that was sent along."""
 
     @property
     def digest(self) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 Headers = tuple[tuple[str, str], ...]
 
+_CONTEXT = frozenset({"traceparent", "baggage"})
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -26,6 +28,10 @@ class Request:
     def header(self, name: str) -> str | None:
         """The first header of that name, in any case of letters."""
         return _header(self.headers, name)
+
+    def context(self) -> dict[str, str]:
+        """The trace context and baggage in the headers."""
+        return {low: value for name, value in self.headers if (low := name.lower()) in _CONTEXT}
 
     def with_body(self, body: bytes) -> Request:
         """The same request with another body (and its length)."""

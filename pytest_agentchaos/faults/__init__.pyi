@@ -1,4 +1,4 @@
-# Written by scripts/fault_stub.py from the registry: do not edit by hand.
+# Written by scripts/stubs.py from the registry: do not edit by hand.
 
 from pytest_agentchaos.faults.bandwidth import Bandwidth as Bandwidth
 from pytest_agentchaos.faults.content_filter import ContentFilter as ContentFilter
