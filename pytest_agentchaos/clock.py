@@ -39,6 +39,8 @@ class WallClock:
 
     def __init__(self) -> None:
         self._start_s = wall_s()
+        self.epoch_s = time.time()
+        """Unix time when it began."""
 
     def now_s(self) -> float:
         """Seconds since the trial began."""

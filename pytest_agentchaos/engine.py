@@ -12,8 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from pytest_agentchaos import rng
-from pytest_agentchaos.agents import agent_path
+from pytest_agentchaos import agents, rng
 from pytest_agentchaos.clock import Clock, wall_s
 from pytest_agentchaos.dialects.base import Dialect
 from pytest_agentchaos.dialects.registry import read
@@ -94,7 +93,7 @@ class Engine:
 
     def _begin(self, request: Request, wire: str, dialect: Dialect | None) -> Flight:
         chosen, call = _read(request, dialect)
-        call = in_context(call, request, agent_path.get(), wire)
+        call = in_context(call, request, agents.current(), wire)
         index = self.history.append("invoke", at_s=self.clock.now_s(), wall_s=self.wall_s(), call=call)
         flight = Flight(self, index, call, request, chosen)
         flight.program = self._program(flight)

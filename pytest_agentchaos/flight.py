@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pytest_agentchaos.agents import agent_path
+from pytest_agentchaos import agents
 from pytest_agentchaos.clock import wall_s
 from pytest_agentchaos.dialects.base import Dialect
 from pytest_agentchaos.dialects.http import PlainHTTP
@@ -90,7 +90,7 @@ class Passing:
         self._wire = wire
         self._at_s = engine.clock.now_s()
         self._wall_s = wall_s()
-        self._agent = agent_path.get()
+        self._agent = agents.current()
         engine.history.defer_invoke(self._invoke)
 
     def _invoke(self, index: int) -> Op:

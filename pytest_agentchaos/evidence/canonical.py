@@ -10,6 +10,8 @@ from dataclasses import fields, is_dataclass
 from math import isfinite
 from typing import Any
 
+_LARGEST_BITS = 8_192
+"""Python refuses to write out integers of more than a few thousand digits."""
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -60,6 +62,8 @@ def plain(value: Any) -> Any:
 
 def snapshot(value: Any, depth: int = 20) -> Any:
     """The value as JSON as it is now: the object may change later, and evidence must not change with it."""
+    if isinstance(value, int) and value.bit_length() > _LARGEST_BITS:
+        return f"an integer of {value.bit_length()} bits"
     if value is None or isinstance(value, (str, int)) or (isinstance(value, float) and isfinite(value)):
         return value
     if depth == 0:  # also the end of a value that contains itself

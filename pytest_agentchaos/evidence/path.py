@@ -1,4 +1,7 @@
-"""Places in a JSON value, written with dots: ``bookings.*.flight``. A part may be ``*``: every entry."""
+"""Places in a JSON value, written with dots: ``bookings.*.flight``.
+
+A part may be ``*``: every entry; or ``-1``: the last entry of a list.
+"""
 
 from __future__ import annotations
 
@@ -30,5 +33,5 @@ def _items(value: Any, part: str) -> Iterator[Any]:
     elif isinstance(value, (list, tuple)):
         if part == "*":
             yield from value
-        elif part.isdecimal() and int(part) < len(value):
+        elif part.removeprefix("-").isdecimal() and -len(value) <= int(part) < len(value):
             yield value[int(part)]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import importlib.abc
-import importlib.machinery
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import MethodType, ModuleType
-from typing import Any, NamedTuple, Self
+from types import MethodType
+from typing import Any, Self
 
 from pytest_agentchaos.errors import UsageError, explains_itself
+from pytest_agentchaos.seams import Finder, Leads, Patch
 from pytest_agentchaos.wires.active import current
 from pytest_agentchaos.wires.http_transport.carry import carry_async, carry_sync
 from pytest_agentchaos.wires.http_transport.library import NAMES, Library, library, loaded
@@ -26,30 +25,17 @@ SEAMS: tuple[tuple[str, str, bool], ...] = (
     ("ASGITransport", "handle_async_request", True),
     ("WSGITransport", "handle_request", False),
 )
-ORIGINAL = "__agentchaos_original__"
-"""On a method that leads through the wire: the one underneath."""
-
-
-class _Patch(NamedTuple):
-    owner: type
-    name: str
-    original: Any
-    patched: Any
-
-    def undo(self) -> None:
-        """Put the original back, unless somebody has put something else there meanwhile."""
-        if vars(self.owner).get(self.name) is self.patched:
-            setattr(self.owner, self.name, self.original)
+_LEADS = Leads()
 
 
 @contextmanager
 def installed() -> Iterator[None]:
     """All transports of both libraries lead through the wire while this is open."""
-    done: list[_Patch] = []
+    done: list[Patch] = []
     for lib in loaded():
         _patch(lib, done)
     missing = [name for name in NAMES if name not in sys.modules]
-    finder = _Finder(missing, done) if missing else None
+    finder = Finder(missing, lambda module: _patch(library(module), done)) if missing else None
     if finder is not None:
         sys.meta_path.insert(0, finder)
     try:
@@ -129,11 +115,12 @@ class _Wrapped:
         await self._inner.aclose()
 
 
-def _patch(lib: Library, done: list[_Patch]) -> None:
+def _patch(lib: Library, done: list[Patch]) -> None:
     for owner, method, is_async, networked in _seams(lib):
-        patched = _wired(lib, vars(owner)[method], is_async, networked)
-        done.append(_Patch(owner, method, getattr(patched, ORIGINAL), patched))
-        setattr(owner, method, patched)
+        lead = functools.partial(_wired, lib=lib, is_async=is_async, networked=networked)
+        if (led := _LEADS.to(vars(owner)[method], lead)) is not None:
+            done.append(Patch(owner, method, *led))
+            setattr(owner, method, led[1])
 
 
 @functools.cache
@@ -145,15 +132,10 @@ def _seams(lib: Library) -> tuple[tuple[type, str, bool, bool], ...]:
     )
 
 
-@functools.lru_cache(maxsize=64)  # mocking libraries bring a new method with each test
-def _wired(lib: Library, found: Any, is_async: bool, networked: bool) -> Any:  # noqa: FBT001 - cached by position
-    # A mocking library whose own patch overlapped with an earlier trial may have put that trial's method back.
-    original = getattr(found, ORIGINAL, found)
+def _wired(original: Any, *, lib: Library, is_async: bool, networked: bool) -> Any:
     # A network transport whose method somebody has replaced (a mocking library) leads nowhere outside.
     in_process = not (networked and original.__module__.startswith(f"{lib.name}."))
-    patched = (_async_method if is_async else _sync_method)(lib, original, in_process=in_process)
-    setattr(patched, ORIGINAL, original)
-    return patched
+    return (_async_method if is_async else _sync_method)(lib, original, in_process=in_process)
 
 
 def _async_method(lib: Library, original: Any, *, in_process: bool) -> Any:
@@ -176,47 +158,3 @@ def _sync_method(lib: Library, original: Any, *, in_process: bool) -> Any:
         return carry_sync(active, lib, MethodType(original, self), request, in_process=in_process)
 
     return handle_request
-
-
-class _Finder(importlib.abc.MetaPathFinder):
-    """Sees a library that is imported for the first time during a trial, and puts the wire under it."""
-
-    def __init__(self, names: Sequence[str], done: list[_Patch]) -> None:
-        self._names = set(names)
-        self._done = done
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if name not in self._names:
-            return None
-        for finder in sys.meta_path:
-            spec = None if finder is self else finder.find_spec(name, path, target)
-            if spec is not None and spec.loader is not None:
-                spec.loader = _Loader(spec.loader, self._loaded)
-                return spec
-        return None
-
-    def _loaded(self, module: ModuleType) -> None:
-        if self in sys.meta_path and module.__name__ in self._names:
-            self._names.discard(module.__name__)
-            _patch(library(module), self._done)
-
-
-class _Loader(importlib.abc.Loader):
-    """The library's own loader, and word of it when the module is there."""
-
-    def __init__(self, inner: Any, loaded: Callable[[ModuleType], None]) -> None:
-        self._inner = inner
-        self._loaded = loaded
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        created: ModuleType | None = self._inner.create_module(spec)
-        return created
-
-    def exec_module(self, module: ModuleType) -> None:
-        if module.__spec__ is not None:  # nobody is to find this loader there
-            module.__spec__.loader = self._inner
-        module.__loader__ = self._inner
-        self._inner.exec_module(module)
-        self._loaded(module)

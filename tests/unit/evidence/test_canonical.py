@@ -199,3 +199,8 @@ def test_an_error_is_told_in_one_line(error, line):
 def test_an_error_is_told_without_places_in_memory():
     """Many errors name an object."""
     assert canonical.told(TypeError(f"bad {object()!r}")) == "TypeError: bad <object object>"
+
+
+def test_an_integer_that_python_refuses_to_write_is_told_by_its_size():
+    """A hostile number must not end a trial."""
+    assert canonical.dump({"a": 10**5000, "b": [2**63]}) == '{"a":"an integer of 16610 bits","b":[9223372036854775808]}'

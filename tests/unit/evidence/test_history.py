@@ -368,3 +368,42 @@ def test_a_long_timeline_leaves_out_its_middle(limit, shown, hidden):
     assert (f"     ... {hidden} ops not shown ..." in lines) is bool(hidden)
     assert lines[0].startswith("   0")
     assert lines[-1].startswith("   9")
+
+
+def test_two_live_runs_agree_although_their_traces_have_other_names():
+    """Ids and moments of spans, and the context that calls carry, are new each time; in virtual time they are not."""
+
+    def history(mode, number):
+        made = History(mode=mode)
+        made.append(
+            "invoke",
+            at_s=number,
+            call=Call("tool", "t", "book", traceparent=f"00-{number}-1-01", baggage=f"c={number}"),
+        )
+        data = {
+            "trace_id": f"{number}",
+            "span_id": "1",
+            "parent_id": "",
+            "name": "chat",
+            "start_s": number,
+            "end_s": None,
+        }
+        made.append("span", at_s=number, data=data)
+        return made
+
+    assert history("live", 1).digest() == history("live", 2).digest()
+    assert history("sim", 1).digest() != history("sim", 2).digest()
+
+
+def test_what_was_offered_is_written_once_and_read_back_for_every_call():
+    """A tool's schema stands where it is new, so that a file does not grow with each call to a model."""
+    history = History()
+    for schema in ({"type": "object"}, {"type": "object"}, {"type": "array"}):
+        history.append(
+            "invoke", at_s=0.0, call=Call("model", "m", "gpt", offers=("book", "bare"), schemas={"book": schema})
+        )
+    text = history.to_jsonl()
+    again = History.from_jsonl(text)
+    assert text.count('"schemas"') == 2
+    assert [op.call.schemas for op in again] == [op.call.schemas for op in history]
+    assert again.digest() == history.digest()

@@ -1,6 +1,7 @@
 """The wire lies under both libraries for the length of a trial, beside whatever else sits there, and then is gone."""
 
 import asyncio
+import functools
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from pytest_agentchaos.errors import HungError, UsageError
 from pytest_agentchaos.evidence.message import Reply
 from pytest_agentchaos.schedule import on, rule
 from pytest_agentchaos.trial import Trial
-from pytest_agentchaos.wires.http_transport.install import ORIGINAL, SEAMS, installed, wrap
+from pytest_agentchaos.wires.http_transport.install import SEAMS, installed, wrap
 from pytest_agentchaos.wires.http_transport.library import library, loaded
 
 URL = "https://api.test/x"
@@ -50,9 +51,10 @@ class _Sentinel(BaseException):
 @pytest.mark.parametrize("crash", [ValueError, KeyboardInterrupt, SystemExit, HungError, _Sentinel])
 def test_the_classes_are_restored_after_every_kind_of_crash(crash):
     """Whatever ends a trial, the next one finds the classes untouched."""
+    before = _methods()
 
     def system():
-        assert all(hasattr(method, ORIGINAL) for method in _methods())
+        assert not any(now is was for now, was in zip(_methods(), before, strict=True))
         raise crash
 
     with pytest.raises(crash):
@@ -482,3 +484,45 @@ def test_one_library_under_two_names_is_patched_once(monkeypatch):
     one.run(httpx2.Client(transport=httpx2.MockTransport(lambda request: httpx2.Response(200))).get, URL)
     assert len(_calls(one)) == 1
     assert library(httpx) is library(httpx)
+
+
+@LIBRARIES
+@pytest.mark.parametrize("lies", [False, True], ids=["honest", "equal to what it wraps"])
+def test_an_instrumentation_that_is_installed_during_a_trial_stays(lib, lies):
+    """Each call passes it once, and is seen once, in that trial, in the next one and afterwards."""
+    seen = []
+    kind = lib.MockTransport
+    untouched = vars(kind)["handle_request"]
+
+    class Wrapper:
+        def __init__(self, inner):
+            functools.update_wrapper(self, inner)
+
+        def __get__(self, transport, owner):
+            return lambda request: self(transport, request)
+
+        def __call__(self, transport, request):
+            seen.append(request.url)
+            return self.__wrapped__(transport, request)
+
+        def __eq__(self, other):
+            return lies or self is other
+
+        def __hash__(self):
+            return hash(self.__wrapped__)
+
+    def system(*, instrument=False):
+        if instrument:
+            kind.handle_request = Wrapper(vars(kind)["handle_request"])
+        with lib.Client(transport=kind(lambda request: lib.Response(200))) as client:
+            client.get(URL)
+
+    try:
+        for number, instrument in enumerate([True, False, False], 1):
+            trial = Trial()
+            trial.run(system, instrument=instrument)
+            assert (len(seen), trial.history.begun) == (number, 1)
+        system()
+        assert len(seen) == 4
+    finally:
+        kind.handle_request = untouched

@@ -1,0 +1,1 @@
+"""Traces: what a system says of itself, received while it runs or read from files."""
