@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_agentchaos import doubles, errors, faults, invariants
     from pytest_agentchaos.doubles.scripted_model import ScriptedModel
+    from pytest_agentchaos.evidence import reached
+    from pytest_agentchaos.evidence.claim import Claim
+    from pytest_agentchaos.evidence.effect import Effect
     from pytest_agentchaos.evidence.history import History
     from pytest_agentchaos.evidence.outcome import Outcome
     from pytest_agentchaos.evidence.verdict import Verdict
@@ -22,6 +25,8 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "AgentChaos",
+    "Claim",
+    "Effect",
     "History",
     "Outcome",
     "ScriptedModel",
@@ -31,16 +36,20 @@ __all__ = [
     "faults",
     "invariants",
     "on",
+    "reached",
 ]
 
 _HOMES = {
     "AgentChaos": "plugin.fixture",
+    "Claim": "evidence.claim",
+    "Effect": "evidence.effect",
     "History": "evidence.history",
     "Outcome": "evidence.outcome",
     "ScriptedModel": "doubles.scripted_model",
     "Verdict": "evidence.verdict",
     "on": "schedule",
 }
+_PLACES = {"reached": "evidence.reached"}
 
 
 def __getattr__(name: str) -> Any:
@@ -48,7 +57,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     elif name in __all__:
-        value = importlib.import_module(f"{__name__}.{name}")
+        value = importlib.import_module(f"{__name__}.{_PLACES.get(name, name)}")
     else:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)

@@ -130,7 +130,7 @@ class Passing:
 class Flight:
     """One call under way: its program, and what is written down about it."""
 
-    __slots__ = ("call", "dialect", "engine", "index", "program", "request")
+    __slots__ = ("_answered", "call", "dialect", "engine", "index", "program", "request", "sent")
 
     def __init__(self, engine: Engine, index: int, call: Call, request: Request, dialect: Dialect) -> None:
         self.engine = engine
@@ -139,6 +139,9 @@ class Flight:
         self.request = request
         self.dialect = dialect
         self.program: Program | None = None
+        self.sent = 0
+        """How often its program has handed the request over."""
+        self._answered = 0
 
     def ok(self, reply: Reply) -> None:
         """The caller got this reply."""
@@ -146,15 +149,16 @@ class Flight:
 
     def delivered(self, reply: Reply) -> None:
         """The callee got the request, and truly answered this; told only where a fault makes that news."""
+        self._answered += 1
         if self.program is not None:
             self._write("deliver", reply)
 
     def ended(self, kind: OpKind, error: str) -> None:
         """The caller got no reply: ``fail`` when it surely did not happen, ``info`` when nobody knows."""
-        engine = self.engine
-        engine.history.append(
-            kind, at_s=engine.clock.now_s(), wall_s=engine.wall_s(), of=self.index, data={"error": error}
-        )
+        data: dict[str, Any] = {"error": error}
+        if self.sent > self._answered:  # each of them may have its effect, or have it later
+            data["under_way"] = self.sent - self._answered
+        self.engine.write(kind, of=self.index, data=data)
 
     def fired(self, tally: Tally) -> None:
         """A fault really acted on this call."""

@@ -13,14 +13,16 @@ from typing import Any, Self
 
 from pytest_agentchaos import rng
 from pytest_agentchaos.agents import agent_path
-from pytest_agentchaos.clock import Clock, VirtualClock, WallClock, wall_s
+from pytest_agentchaos.clock import EPOCH_S, Clock, VirtualClock, WallClock, wall_s
+from pytest_agentchaos.declared import Declared
 from pytest_agentchaos.engine import Engine
 from pytest_agentchaos.errors import HungError, UsageError, explains_itself
-from pytest_agentchaos.evidence.canonical import told
+from pytest_agentchaos.evidence.canonical import snapshot, told
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.outcome import Ending, Outcome
 from pytest_agentchaos.schedule import Rule, Schedule
 from pytest_agentchaos.simulation import Simulation
+from pytest_agentchaos.traces.in_process import watched
 from pytest_agentchaos.unfired import explain_unfired
 from pytest_agentchaos.wires.active import Active, activated, current
 from pytest_agentchaos.wires.http_transport.install import installed
@@ -40,6 +42,7 @@ class Trial:
         self.clock: Clock = VirtualClock()
         self.engine = Engine(schedule, seed=seed, clock=self.clock, history=self.history)
         self.outcome: Outcome | None = None
+        self.declared = Declared(self.engine)
         self._runs = 0
         self._lives: list[Live] = []
 
@@ -67,16 +70,23 @@ class Trial:
             msg = "this trial has been live already; its time cannot become virtual again. Use one mode in one test"
             raise self.engine.problem(UsageError(msg))
         self._runs += 1
+        self.declared.begin()
         late = LateDeliveries(clock)
-        with Simulation(clock, rng.derive(self.seed, "entropy", self._runs)) as sim:
-            active = Active(self.engine, clock, sim=True, upstreams=self.upstreams, late=late, run_coroutine=sim.run)
-            with activated(active), installed(), self.ending() as ending:
-                try:
-                    # A context of its own: what a crashed system leaves in it is gone with it.
-                    ending.value = contextvars.copy_context().run(_call, sim, system, args, kwargs)
-                finally:
-                    _finish(sim, late, self.upstreams)
-                    self.engine.problems.extend(sim.problems)  # type: ignore[arg-type]  # RealIOError, each
+        try:
+            with Simulation(clock, rng.derive(self.seed, "entropy", self._runs)) as sim:
+                active = Active(
+                    self.engine, clock, sim=True, upstreams=self.upstreams, late=late, run_coroutine=sim.run
+                )
+                spans = watched(self.history, clock, wall_s=self.engine.wall_s)
+                with activated(active), installed(), self.ending() as ending, spans, self.declared.listening():
+                    try:
+                        # A context of its own: what a crashed system leaves in it is gone with it.
+                        ending.value = contextvars.copy_context().run(_call, sim, system, args, kwargs)
+                    finally:
+                        _finish(sim, late, self.upstreams)
+                        self.engine.problems.extend(sim.problems)  # type: ignore[arg-type]  # RealIOError, each
+        finally:
+            self.declared.look_now()  # in real time: a database has a socket of its own
         return ending.value
 
     def live(self) -> Live:
@@ -138,7 +148,11 @@ class _Ending:
         ending: Ending = "completed" if error is None else "hung" if isinstance(error, HungError) else "raised"
         virtual_s, real_s = trial.clock.now_s() - self._began_s, wall_s() - self._began_wall_s
         trial.outcome = Outcome(ending, self.value, error, virtual_s, real_s)
-        trial.engine.note(outcome=ending, **({"error": told(error)} if error else {}))
+        answer = None if self.value is None else snapshot(self.value)
+        trial.declared.account()
+        trial.declared.claim(answer)
+        data = {"error": told(error)} if error else {} if answer is None else {"answer": answer}
+        trial.engine.note(outcome=ending, **data)
         problems = trial.engine.problems
         if len(problems) > self._known and not isinstance(error, (KeyboardInterrupt, SystemExit)):
             problem = problems[self._known]
@@ -153,16 +167,22 @@ class Live:
         self._trial = trial
         self._late = LateDeliveries(trial.clock)
         self._open: ExitStack | None = None
+        self._ending: _Ending | None = None
 
     def __enter__(self) -> Self:
         trial = self._trial
         trial.go_live()
+        trial.declared.begin()
         self._late = LateDeliveries(trial.clock)
         active = Active(trial.engine, trial.clock, sim=False, upstreams=trial.upstreams, late=self._late)
         with ExitStack() as stack:
             stack.enter_context(activated(active))
             stack.enter_context(installed())
-            stack.enter_context(trial.ending())
+            self._ending = stack.enter_context(trial.ending())
+            clock, wall_s = trial.clock, trial.engine.wall_s
+            epoch_s = clock.epoch_s if isinstance(clock, WallClock) else EPOCH_S
+            stack.enter_context(trial.declared.listening())
+            stack.enter_context(watched(trial.history, clock, epoch_s=epoch_s, wall_s=wall_s))
             stack.callback(self._late.settle)
             self._open = stack.pop_all()
         return self
@@ -170,8 +190,23 @@ class Live:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
+        was_open = self._open is not None
+        try:
+            return self._leave(kind, error, trace)
+        finally:
+            if was_open:
+                self._trial.declared.look_now()
+
+    def _leave(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
         stack, self._open = self._open, None
         return stack.__exit__(kind, error, trace) if stack is not None else None
+
+    def answer(self, value: Any) -> None:
+        """What the system answered in this block, for invariants that look at the answer."""
+        if self._ending is not None:
+            self._ending.value = value
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -182,7 +217,8 @@ class Live:
         try:
             await _close(self._late, self._trial.upstreams)
         finally:
-            result = self.__exit__(kind, error, trace)
+            result = self._leave(kind, error, trace)
+            await self._trial.declared.look()
         return result
 
     def close(self) -> None:

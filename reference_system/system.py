@@ -1,8 +1,7 @@
 """The whole system in one process, as a chaos test drives it: fresh for each trial, made of the real stack's parts.
 
     system = travel()
-    for url, thing in system.upstreams.items():
-        agentchaos.upstream(url, thing)
+    system.introduce(agentchaos)
     answer = agentchaos.run(system.take, "weekend-in-lisbon")
 
 The service talks to the tool servers and the model by HTTP through the real SDKs; what stands behind their addresses is
@@ -16,16 +15,19 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import httpx2
 from pydantic import ValidationError
 
+from pytest_agentchaos import Effect
 from pytest_agentchaos.doubles import Reply, Request
 from reference_system.contracts.tools import DOMAINS
 from reference_system.contracts.trip import TripAnswer, TripRequest
 from reference_system.errors import StoreError, TravelError
+from reference_system.evidence import EFFECTS, claimed, prices, standing
 from reference_system.hardening import Hardening
 from reference_system.journeys import Journey, Use, find
 from reference_system.model.endpoint import ModelEndpoint, path_of
@@ -37,6 +39,9 @@ from reference_system.store import open_store
 from reference_system.store.interface import Store
 from reference_system.tools.server import ToolServer, build_server
 
+if TYPE_CHECKING:  # the plugin's fixture brings pytest along
+    from pytest_agentchaos import AgentChaos
+
 ALL: Final = Hardening()
 QUIET: Final = Settings(canary_share=0.0)
 """Every user under the same manifest, so that a trial does not depend on who asks."""
@@ -46,29 +51,6 @@ PAUSES_S: Final = (1.0, 5.0, 20.0)
 CALLER_PATIENCE_S: Final = 900.0
 """So long a user of a trial waits for an answer: longer than a trip may last."""
 
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """Something that the system does to the world, and how two of them are told to be the same."""
-
-    name: str
-    tool: str
-    key: tuple[str, ...]
-    """Fields of the tool's arguments that name the wish: done twice with the same is once too often."""
-    amount: str | None
-    """The field of the result that says what it cost, in minor units."""
-    undo: str
-    """The tool that undoes it."""
-    booking: str = "booking"
-    """The field of the result, and of the undoing's arguments, that names this one."""
-
-
-EFFECTS: Final = (
-    Effect("flight_booking", "book_flight", ("trip", "flight", "date"), "amount_minor", "cancel_flight"),
-    Effect("flight_hold", "hold_flight", ("trip", "flight", "date"), None, "cancel_flight"),
-    Effect("hotel_booking", "book_hotel", ("trip", "hotel", "check_in"), "amount_minor", "cancel_hotel"),
-    Effect("table_reservation", "reserve_table", ("trip", "restaurant", "date"), None, "cancel_table"),
-)
 
 EDGES: Final = (("user", "service"), ("service", "model"), *(("service", domain) for domain in DOMAINS))
 """Who calls whom over a wire: (caller, callee). Callees stand at the addresses of the settings."""
@@ -98,6 +80,31 @@ class TravelSystem:
     def effects(self) -> tuple[Effect, ...]:
         """What it does to the world."""
         return EFFECTS
+
+    @property
+    def definitions(self) -> tuple[Any, ...]:
+        """What the tools say of themselves; this system's client asks for it on no wire."""
+        return tuple(tool for server in self.tools.values() for tool in server.published)
+
+    @property
+    def prices(self) -> dict[str, list[float]]:
+        """What a million tokens of its model cost: input, output."""
+        return prices(self.settings.model, self.settings.manifest)
+
+    def standing(self, effect: str) -> list[dict[str, Any]]:
+        """What the tool servers have on record of an effect."""
+        return standing(self.store, effect)
+
+    def introduce(self, chaos: AgentChaos) -> None:
+        """Declare all of it in a trial: what stands behind its addresses, effects, claims, tools, prices, probes."""
+        for url, thing in self.upstreams.items():
+            chaos.upstream(url, thing)
+        chaos.effect(*self.effects)
+        chaos.claims(claimed)
+        chaos.tools(*self.definitions)
+        chaos.prices(self.prices)
+        for effect in self.effects:
+            chaos.probe(effect.name, partial(self.standing, effect.name), amount="amount_minor")
 
     @property
     def edges(self) -> tuple[tuple[str, str], ...]:

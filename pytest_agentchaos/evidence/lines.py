@@ -38,9 +38,9 @@ def comparable(op: Op, mode: str) -> str:
     del line["wall_s"]
     if mode != "sim":
         del line["at_s"]
-        part = line.get("call", line.get("data") if op.kind == "span" else None)
-        for name in _OF_ONE_RUN if isinstance(part, dict) else ():
-            part.pop(name, None)
+        for part in filter(None, [line.get("call"), line.get("data") if op.kind == "span" else None]):
+            for name in _OF_ONE_RUN:
+                part.pop(name, None)
     return without_addresses(dump(line))
 
 
@@ -120,7 +120,11 @@ def _from_json(line: Any, index: int, known: dict[str, Any]) -> Op:
         raise ValueError(msg)
     call = site = None
     if (raw := line.get("call")) is not None:
-        fields = {**raw, "agent": tuple(raw["agent"]), "offers": tuple(raw["offers"])}
+        fields = {**raw, "agent": _texts(raw, "agent"), "offers": _texts(raw, "offers")}
+        _check(
+            raw,
+            {"kind": str, "target": str, "name": str, "arguments": dict, "dialect": str, "wire": str, "schemas": dict},
+        )
         known.update(fields.get("schemas", {}))
         schemas = {name: known[name] for name in fields["offers"] if name in known}
         call = Call(**{**fields, "schemas": schemas or None})
@@ -128,4 +132,20 @@ def _from_json(line: Any, index: int, known: dict[str, Any]) -> Op:
             digest, attempt = marks
             site = Site(call.agent, call.kind, call.target, call.name, str(digest), int(attempt))
     at_s, wall_s = float(line["at_s"]), float(line["wall_s"])
+    _check(line, {"of": int, "data": dict})
     return Op(index, line["op"], at_s, wall_s, line.get("of"), call, site, line.get("data", NOTHING))
+
+
+def _check(given: dict[str, Any], types: dict[str, type]) -> None:
+    for name, kind in types.items():
+        if name in given and type(given[name]) is not kind:
+            msg = f"its {name} is {given[name]!r:.100}"
+            raise TypeError(msg)
+
+
+def _texts(given: dict[str, Any], name: str) -> tuple[str, ...]:
+    _check(given, {name: list})
+    if not all(isinstance(one, str) for one in given[name]):
+        msg = f"its {name} is {given[name]!r:.100}"
+        raise TypeError(msg)
+    return tuple(given[name])

@@ -17,7 +17,7 @@ _NAME = (
 _SECRET_KEY = re.compile(rf"{_NAME}$", re.IGNORECASE)
 
 _TOKEN_HINTS = ("sk-", "k_live_", "k_test_", "gh", "xox", "hf_", "akia", "aiza", "eyj", "bearer", "://", "private key")
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"\b(?:sk-[\w-]{16,}|[prs]k_(?:live|test)_\w{10,}|gh[pousr]_[a-z0-9]{20,}|github_pat_\w{20,}|xox[a-z]-[\w-]{10,}"
     r"|hf_[a-z0-9]{20,}|akia[0-9a-z]{16,}|aiza[\w-]{30,}|eyj[\w-]{10,}\.eyj[\w-]{10,}\.[\w-]{10,})"
     r"|(?P<before>\bbearer\s+)[\w.~+/=-]{12,}"
@@ -69,7 +69,7 @@ def _redact_text(text: str) -> str:
 def _hide(text: str) -> str:
     low = text.lower()  # looking for parts of it first is many times cheaper than the patterns
     if _has_one(low, _TOKEN_HINTS):
-        text = _TOKEN.sub(lambda match: (match["before"] or "") + HIDDEN, text)
+        text = TOKEN.sub(lambda match: (match["before"] or "") + HIDDEN, text)
     if _has_one(low, _PAIR_HINTS):
         text = _PAIR.sub(lambda match: f"{match['name']}{match['open'] or ''}{HIDDEN}{match['close'] or ''}", text)
     return text

@@ -66,8 +66,8 @@ class Span:
             msg = f"a span without {', '.join(missing)}"
             raise ValueError(msg)
         return cls(
-            trace_id=_text(data, "trace_id"),
-            span_id=_text(data, "span_id"),
+            trace_id=_id(data, "trace_id"),
+            span_id=_id(data, "span_id"),
             parent_id=_text(data, "parent_id"),
             name=_text(data, "name"),
             start_s=_number(data, "start_s"),
@@ -86,26 +86,41 @@ class Span:
 _ALWAYS = ("trace_id", "span_id", "parent_id", "name", "start_s", "end_s")
 _FIELDS = (*_ALWAYS, "kind", "status", "message", "attributes", "events", "links", "service", "scope")
 _SILENT: tuple[Any, ...] = ("internal", "unset", "", (), {}, NOTHING)
+_ENDLESS_S = 1e15
+"""A time from here on is none, and neither is NaN: nothing could be compared with it."""
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:
     if not isinstance(value := data[name], str):
-        msg = f"a span whose {name} is {value!r}"
+        msg = f"a span whose {name} is {_shown(value)}"
         raise ValueError(msg)  # noqa: TRY004 - whoever reads spans expects one kind of error
+    return value
+
+
+def _id(data: Mapping[str, Any], name: str) -> str:
+    if not (value := _text(data, name)):
+        msg = f"a span whose {name} is empty"
+        raise ValueError(msg)
     return value
 
 
 def _number(data: Mapping[str, Any], name: str) -> float:
     value = data[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        msg = f"a span whose {name} is {value!r}"
-        raise ValueError(msg)  # noqa: TRY004 - the same
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < _ENDLESS_S:
+        msg = f"a span whose {name} is {_shown(value)}"
+        raise ValueError(msg)
     return float(value)
+
+
+def _shown(value: object, limit: int = 60) -> str:
+    """Enough of it to know what it is."""
+    text = repr(value[:limit] if isinstance(value, str) else value)
+    return text if len(text) <= limit else text[:limit] + "..."
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        msg = f"a span with {value!r} where attributes are due"
+        msg = f"a span with {_shown(value)} where attributes are due"
         raise ValueError(msg)  # noqa: TRY004 - the same
     return value
 

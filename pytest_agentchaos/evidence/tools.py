@@ -1,16 +1,17 @@
 """Tool definitions: what tools say of themselves - schemas, and whether calling them changes the world.
 
-They come from what crossed the wires (replies to ``tools/list``, the tools that a model was offered) and from notes
-of whoever declared them.
+They come from what crossed the wires (true replies to ``tools/list``, the tools that a model was offered) and from
+notes of whoever declared them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.replies import true_replies
 
 LISTING = "tools/list"
 
@@ -32,6 +33,8 @@ class ToolDefinition:
     """MCP's ``idempotentHint``: the same call again changes nothing more."""
     destructive: bool | None = None
     """MCP's ``destructiveHint``: what it changes may be lost."""
+    offered: bool = False
+    """Whether ``arguments`` is only what a model was told: the tool itself may take more than that."""
 
     @property
     def writes(self) -> bool | None:
@@ -41,19 +44,32 @@ class ToolDefinition:
         return None if self.idempotent is None and self.destructive is None else True
 
 
+class Listing(NamedTuple):
+    """What a server listed, in all its answers together."""
+
+    names: frozenset[str]
+    is_whole: bool
+    """Whether nobody left off while there were more pages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """All definitions of a history."""
 
     defined: Mapping[tuple[str, str], ToolDefinition]
     """(target, name) -> definition."""
+    listed: Mapping[str, Listing] = field(default_factory=dict)
+    """Server -> the tools that it says it has, for servers that were asked."""
 
     def find(self, name: str, target: str = "*") -> ToolDefinition | None:
         """What is known of a tool at a server, completed by what is known of its name anywhere."""
         exact, anywhere = self.defined.get((target, name)), self.defined.get(("*", name))
         if exact is None or anywhere is None:
             return exact or anywhere
-        return replace(exact, **{field: getattr(anywhere, field) for field in _SAYS if getattr(exact, field) is None})
+        missing: dict[str, Any] = {one: getattr(anywhere, one) for one in _SAYS if getattr(exact, one) is None}
+        if "arguments" in missing:
+            missing["offered"] = anywhere.offered
+        return replace(exact, **missing)
 
 
 _SAYS = ("arguments", "result", "read_only", "idempotent", "destructive")
@@ -61,32 +77,50 @@ _SAYS = ("arguments", "result", "read_only", "idempotent", "destructive")
 
 def tools(history: History) -> Tools:
     """The definitions in a history; ask by ``history.view(tools)``. What is told later, or declared, goes first."""
-    defined: dict[tuple[str, str], ToolDefinition] = {}
     offered: dict[str, ToolDefinition] = {}
-    declared: list[ToolDefinition] = []
-    known: list[Mapping[str, Any]] = []  # mostly one object again and again, or equal ones
+    declared: dict[tuple[str, str], ToolDefinition] = {}
     for op in history:
-        call = op.call
-        if call is not None and call.schemas and not any(call.schemas is one or call.schemas == one for one in known):
-            known.append(call.schemas)
-            offered.update({name: ToolDefinition(name, arguments=schema) for name, schema in call.schemas.items()})
+        if op.call is not None and op.call.schemas:
+            _offer(op.call.schemas, offered)
         elif op.kind == "note" and "tools" in op.data:
-            declared += _definitions(op.data, "*")
-    for exchange in history.calls(LISTING, kind="rpc"):
-        for found in _definitions(exchange.data.get("result"), exchange.call.target):
-            defined[found.target, found.name] = found
-    for name, found in offered.items():
-        defined.setdefault(("*", name), found)
-    for found in declared:
-        defined[found.target, found.name] = found
-    return Tools(defined)
+            declared |= {(one.target, one.name): one for one in _definitions(op.data, "*")}
+    defined, listed = _listings(history)
+    defined |= {("*", name): one for name, one in offered.items() if ("*", name) not in defined}
+    return Tools(defined | declared, listed)
 
 
-def _definitions(listing: Any, target: str) -> list[ToolDefinition]:
+def _offer(schemas: Mapping[str, Any], offered: dict[str, ToolDefinition]) -> None:
+    """Mostly they are those of the call before: the same objects, or equal ones."""
+    for name, schema in schemas.items():
+        known = offered.get(name)
+        if known is None or (known.arguments is not schema and known.arguments != schema):
+            offered[name] = ToolDefinition(name, arguments=_schema(schema), offered=True)
+
+
+def _listings(history: History) -> tuple[dict[tuple[str, str], ToolDefinition], dict[str, Listing]]:
+    defined: dict[tuple[str, str], ToolDefinition] = {}
+    listed: dict[str, Listing] = {}
+    for exchange in history.calls(kind="rpc"):
+        target = exchange.call.target
+        if exchange.call.name != LISTING:
+            continue
+        for reply in true_replies(exchange):
+            result = reply.data.get("result")
+            found = list(_definitions(result, target))
+            defined |= {(target, one.name): one for one in found}
+            if isinstance(result, Mapping) and isinstance(result.get("tools"), (list, tuple)):
+                before = listed.get(target, Listing(frozenset(), is_whole=False))
+                names = before.names.union(one.name for one in found)
+                listed[target] = Listing(names, before.is_whole or not result.get("nextCursor"))
+    return defined, listed
+
+
+def _definitions(listing: Any, target: str) -> Iterator[ToolDefinition]:
     """The tools in a result of ``tools/list``, or in a note of the same form."""
     items = listing.get("tools") if isinstance(listing, Mapping) else None
-    found = (_definition(item, target) for item in items) if isinstance(items, (list, tuple)) else ()
-    return [one for one in found if one is not None]
+    for item in items if isinstance(items, (list, tuple)) else ():
+        if (one := _definition(item, target)) is not None:
+            yield one
 
 
 def _definition(item: Any, target: str) -> ToolDefinition | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, ParamSpec, TypeVar, overload
 
 import pytest
 
 from pytest_agentchaos.agents import calling_as
+from pytest_agentchaos.declared import Probe
 from pytest_agentchaos.errors import UsageError, explains_itself
+from pytest_agentchaos.evidence.claim import Claims
+from pytest_agentchaos.evidence.effect import Effect
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.measures import Measures, measure
 from pytest_agentchaos.evidence.outcome import Outcome
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.faults.base import Fault
@@ -113,12 +117,55 @@ class AgentChaos:
         """Calls made inside the block belong to this agent."""
         return calling_as(name)
 
+    def effect(self, *effects: Effect) -> None:
+        """Declare what tools do to the world: ``Effect("seat", tool="book_flight", key=("traveller", "flight"))``."""
+        self._trial.declared.effect(*effects)
+
+    def claims(self, *claims: Claims) -> None:
+        """Declare what an answer claims to have done: a ``Claim``, or a function of the answer."""
+        self._trial.declared.claim_by(*claims)
+
+    def probe(
+        self,
+        effect: str,
+        look: Callable[[], Any],
+        *,
+        key: tuple[str, ...] = (),
+        id: str | None = None,  # noqa: A002 - the word that an effect uses
+        amount: str | None = None,
+    ) -> None:
+        """Look at the world after each run: a function, sync or async, that gives the rows of an effect.
+
+        ``key``, ``id`` and ``amount`` name the fields of a row; unless told, they are those of the effect.
+        """
+        self._trial.declared.probe(Probe(effect, look, key, id, amount))
+
+    def prices(self, prices: Mapping[str, Any]) -> None:
+        """What a million tokens cost: glob on the model's name -> (input, output) or (input, output, cached)."""
+        self._trial.declared.price(prices)
+
+    def tools(self, *definitions: Any) -> None:
+        """What tools say of themselves, where no wire shows it: each as MCP writes it."""
+        self._trial.declared.tool(definitions)
+
+    def canary(self, name: str = "canary") -> str:
+        """A text that stands for a secret: plant it where the system can reach it, and nowhere it must go."""
+        return self._trial.declared.canary(name)
+
+    def measures(self) -> Measures:
+        """The figures of this trial: calls, latencies, tokens, cost, effects, recovery."""
+        return measure(self.history)
+
     def sometimes(self, name: str, condition: object = True) -> None:  # noqa: FBT002 - a condition, not a switch
-        """Say that this is true in some trial; the session's summary names what never was."""
+        """Say that this is true in some trial; the session's summary names what never was.
+
+        The condition may be a function of the history, for example one of ``pytest_agentchaos.reached``.
+        """
         if not isinstance(name, str):
             msg = f"agentchaos.sometimes({name!r}): the first argument is what is to be true in some trial, in words"
             raise UsageError(msg)
-        self.reached[name] = self.reached.get(name, False) or bool(condition)
+        holds = bool(condition(self.history) if callable(condition) else condition)
+        self.reached[name] = self.reached.get(name, False) or holds
 
     def check(self, *judges: Invariant) -> tuple[Verdict, ...]:
         """Judge the history; anything but a pass fails the test."""
@@ -129,6 +176,7 @@ class AgentChaos:
         if not self._trial.ran:
             msg = "agentchaos.check() has no history to judge: call agentchaos.run(system, ...) before it"
             raise UsageError(msg)
+        self._trial.declared.account()
         verdicts = tuple(judge(one, self.history) for one in judges)
         self.verdicts.extend(verdicts)
         if not all(verdict.passed for verdict in verdicts):
@@ -137,7 +185,7 @@ class AgentChaos:
         return verdicts
 
 
-def make(item: pytest.Item, upstreams: Mapping[str, Any]) -> AgentChaos:
+def make(item: pytest.Item, upstreams: Mapping[str, Any], effects: Sequence[Any]) -> AgentChaos:
     """The fixture of one trial of one test; the trial has a number when there are several."""
     __tracebackhide__ = True
     marked = settings.marked(item, UsageError)
@@ -151,8 +199,14 @@ def make(item: pytest.Item, upstreams: Mapping[str, Any]) -> AgentChaos:
     if not isinstance(upstreams, Mapping):
         msg = f"the fixture agentchaos_upstreams gave {upstreams!r}; it has to return a dictionary URL -> answerer"
         raise UsageError(msg)
+    given: object = effects  # whatever it gave
+    if not isinstance(given, (list, tuple)):
+        msg = f"the fixture agentchaos_effects gave {effects!r}; it has to return a list of effects"
+        raise UsageError(msg)
     offset = marked.seed + (number or 0)
     chaos = AgentChaos(seed=settings.setting(item.config, "seed") + offset, seed_offset=offset)
     for url, thing in upstreams.items():
         chaos.upstream(url, thing)
+    if effects:
+        chaos.effect(*effects)
     return chaos

@@ -5,7 +5,7 @@ Nothing heavy is imported until a test asks for the fixture.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -69,14 +69,20 @@ def agentchaos_upstreams() -> Mapping[str, Any]:
     return MappingProxyType({})
 
 
+@pytest.fixture(scope="session")
+def agentchaos_effects() -> Sequence[Any]:
+    """What the tools do to the world, for all tests that see this fixture: override it in a conftest."""
+    return ()
+
+
 @pytest.fixture
-def agentchaos(agentchaos_upstreams: Mapping[str, Any]) -> Iterator[AgentChaos]:
+def agentchaos(agentchaos_upstreams: Mapping[str, Any], agentchaos_effects: Sequence[Any]) -> Iterator[AgentChaos]:
     """Break the world around an agent and see what it does."""
     __tracebackhide__ = True
     from pytest_agentchaos.plugin.fixture import make
 
     item = _running[-1]
-    chaos = item.stash[CHAOS] = make(item, agentchaos_upstreams)
+    chaos = item.stash[CHAOS] = make(item, agentchaos_upstreams, agentchaos_effects)
     yield chaos
     chaos.trial.close()
 

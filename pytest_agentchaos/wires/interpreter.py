@@ -67,6 +67,7 @@ async def interpret(program: Program, flight: Flight, port: Port[H]) -> H:  # no
                 await port.hold(calls, limit_s)
             case steps.Deliver(copies, discard):
                 await _finish(held, port)  # one after the other: the first has answered to its end
+                flight.sent += copies
                 reply = await port.deliver(request, copies)
                 if discard and held is not None:
                     await port.collect(reply)

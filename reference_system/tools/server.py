@@ -74,10 +74,15 @@ class ToolServer(Server[Any]):
         chosen = {"stateless_http": True, "json_response": True, "custom_starlette_routes": health, **options}
         return super().streamable_http_app(**chosen)
 
+    @property
+    def published(self) -> tuple[wire.Tool, ...]:
+        """The tools, as a client is told of them."""
+        return _published(self._domain, idempotent=self._desk.hardening.idempotency)
+
     async def _list_tools(
         self, _context: ServerRequestContext[Any], _params: wire.PaginatedRequestParams | None
     ) -> wire.ListToolsResult:
-        return wire.ListToolsResult(tools=list(_published(self._domain, idempotent=self._desk.hardening.idempotency)))
+        return wire.ListToolsResult(tools=list(self.published))
 
     async def _call_tool(
         self, context: ServerRequestContext[Any], params: wire.CallToolRequestParams

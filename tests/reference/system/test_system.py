@@ -43,10 +43,12 @@ def test_effects_name_what_is_there(effect):
     tool = TOOLS[effect.tool]
     arguments = set(tool_schema(tool, wire=True)["properties"])
     assert set(effect.key) <= arguments
-    assert effect.booking in tool.result.model_fields
-    assert effect.amount is None or effect.amount in tool.result.model_fields
-    assert tool.undo == effect.undo
-    assert effect.booking in TOOLS[effect.undo].arguments.model_fields
+    for field in filter(None, (effect.id, effect.amount)):
+        assert field.removeprefix("result.") in tool.result.model_fields
+    undoing = [effect.undo] if isinstance(effect.undo, str) else effect.undo
+    assert tool.undo in undoing
+    named = {name.partition("=")[0] for name in effect.undo_by}
+    assert named <= {name for one in undoing for name in tool_schema(TOOLS[one], wire=True)["properties"]}
 
 
 def test_every_write_that_lasts_is_an_effect():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_agentchaos.evidence.effect import Effect
 from pytest_agentchaos.evidence.outcome import Outcome
 from pytest_agentchaos.evidence.usage import Usage
 from pytest_agentchaos.evidence.verdict import Verdict
@@ -39,12 +38,6 @@ def test_a_verdict_names_the_ops_that_show_it():
 def test_only_a_pass_is_a_pass(status, passed):
     """What nobody knows, or what proves nothing, is none."""
     assert Verdict("x", status, "").passed is passed
-
-
-def test_effects_are_the_same_business_fact_when_their_keys_are_equal():
-    """Whatever op shows them."""
-    assert Effect("booking", ("ana", "TP-12"), 3).key == Effect("booking", ("ana", "TP-12"), 9).key
-    assert Effect("booking", ("ana", "TP-12"), 3).amount == 1
 
 
 def test_usage_counts_nothing_unless_it_is_told():

@@ -1,0 +1,116 @@
+"""What the system tells a test suite of itself: what it does to the world, what an answer claims, how to look.
+
+    travel().introduce(agentchaos)
+
+declares all of it in a trial, so that no invariant has to be told anything more.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Literal
+
+from pytest_agentchaos import Effect
+from reference_system.contracts.manifest import load
+from reference_system.store.interface import Store
+
+_BY: Final = ("booking", "request_key=idempotency_key")
+"""A booking is cancelled by its id, or by the key of the request for it."""
+
+EFFECTS: Final = (
+    Effect(
+        "flight_booking",
+        tool="book_flight",
+        key=("trip", "flight", "date"),
+        amount="result.amount_minor",
+        id="result.booking",
+        undo="cancel_flight",
+        undo_by=_BY,
+    ),
+    Effect(
+        "flight_hold",
+        tool="hold_flight",
+        key=("trip", "flight", "date"),
+        id="result.booking",
+        undo=("cancel_flight", "book_flight"),  # it ends by being let go, or by becoming a booking
+        undo_by=(*_BY, "hold"),
+    ),
+    Effect(
+        "hotel_booking",
+        tool="book_hotel",
+        key=("trip", "hotel", "check_in"),
+        amount="result.amount_minor",
+        id="result.booking",
+        undo="cancel_hotel",
+        undo_by=_BY,
+    ),
+    Effect(
+        "table_reservation",
+        tool="reserve_table",
+        key=("trip", "restaurant", "date"),
+        id="result.booking",
+        undo="cancel_table",
+        undo_by=_BY,
+    ),
+)
+
+_KIND: Final[dict[str, Literal["flight", "room", "table"]]] = {
+    "flight_booking": "flight",
+    "flight_hold": "flight",
+    "hotel_booking": "room",
+    "table_reservation": "table",
+}
+
+_EFFECT_OF: Final = {
+    "flights": "flight_booking",
+    "hotels": "hotel_booking",
+    "restaurants": "table_reservation",
+}
+"""Domain of a line in an answer -> what it claims to have done."""
+
+
+def claimed(answer: Any) -> list[dict[str, str]]:
+    """What stands booked by the word of one answer, of several in turn, or of a whole journey.
+
+    A later answer about the same trip lists what is new, and says of what was there before only what it has cancelled,
+    by its reference; everything else is still claimed.
+    """
+    standing: dict[str, str] = {}
+    for one in _answers(answer):
+        gone = {booking for booking in standing if re.search(rf"\b{re.escape(booking)}\b", one["text"])}
+        now = {line["booking"]: _EFFECT_OF[line["domain"]] for line in one["bookings"] if line["state"] == "booked"}
+        standing = {booking: effect for booking, effect in standing.items() if booking not in gone} | now
+    return [{"effect": effect, "id": booking} for booking, effect in standing.items()]
+
+
+def _answers(answer: Any) -> Any:
+    return answer if isinstance(answer, list) else answer.get("answers", [answer])
+
+
+_ITEM: Final = {"flight": "flight", "room": "hotel", "table": "restaurant"}
+"""Kind of a booking -> what a key calls the thing that was booked."""
+
+
+def standing(store: Store, effect: str) -> list[dict[str, Any]]:
+    """What the tool servers have on record of an effect: its id, the parts of its key, and what it costs."""
+    state: Literal["held", "booked"] = "held" if effect == "flight_hold" else "booked"
+    return [
+        {
+            "booking": row.booking,
+            "trip": row.trip,
+            _ITEM[row.kind]: row.item,
+            **{name: row.details[name] for name in ("date", "check_in") if name in row.details},
+            "amount_minor": row.amount_minor,
+        }
+        for row in store.bookings(state=state)
+        if row.kind == _KIND[effect]
+    ]
+
+
+def prices(model: str, manifest: str) -> dict[str, list[float]]:
+    """What a million tokens of the model cost by a manifest, in its currency: input, output.
+
+    Whether the manifest is as it was frozen is not asked here: the service does that when it starts.
+    """
+    price = load(manifest, verify=False).price
+    return {model: [price.input_micro / 1_000, price.output_micro / 1_000]}
