@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.evidence import receiver
+from benchmarks.evidence import check_trace, judging, receiver
 from benchmarks.measure import Measurement
 
-PARTS = (receiver,)
+PARTS = (judging, receiver, check_trace)
 
 
 def measurements() -> Iterator[Measurement]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from click.testing import CliRunner
 
 from pytest_agentchaos import __version__
@@ -44,3 +47,21 @@ def test_an_unknown_fault_is_a_usage_error_with_the_nearest_name():
     result = CliRunner().invoke(main, ["faults", "drop_respons"])
     assert result.exit_code == 2
     assert "did you mean 'drop_response'?" in result.output
+
+
+def test_the_commands_are_listed_with_what_they_do():
+    """What else there is, for whoever looks."""
+    output = CliRunner().invoke(main, ["--help"]).output
+    assert all(f"  {name} " in output for name in ("check-trace", "demo", "faults"))
+    assert "Judge traces that were exported" in output
+
+
+def test_what_traces_are_judged_with_is_loaded_by_that_command_only():
+    """Listing faults does not wait for it."""
+    code = (
+        "import sys; from pytest_agentchaos.cli import main; main(['faults'], standalone_mode=False);"
+        " sys.exit(any(name.startswith(('pytest_agentchaos.traces', 'pytest_agentchaos.check_trace'))"
+        " for name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=False)
+    assert done.returncode == 0

@@ -1,0 +1,40 @@
+"""A report for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_agentchaos.check_trace.report import Report, Tally
+from pytest_agentchaos.check_trace.shown import shown
+
+_LONG = 240
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Failing traces, then a table of the checks, what is unknown, what is damaged, and the verdict."""
+    for failing in report.failing_examples:
+        told = "; ".join(f"{shown(name)}: {shown(reason, _LONG)}" for name, reason in failing.failures)
+        yield f"FAIL {shown(failing.trace)} {shown(failing.root)} - {told}"
+    if more := report.failing - len(report.failing_examples):
+        yield f"... and {more:,} other failing traces"
+    if report.failing:
+        yield ""
+    yield from _table(report.checks)
+    for tally in report.checks:
+        unknown = next((one for one in tally.examples if one.status == "unknown"), None)
+        if unknown is not None:
+            yield f"unknown {shown(tally.name)}, for example {shown(unknown.trace)}: {shown(unknown.reason, _LONG)}"
+    for damage in report.damage_examples:
+        yield f"damaged {shown(damage.place, _LONG)}: {shown(damage.why, _LONG)}"
+    if more := report.damaged - len(report.damage_examples):
+        yield f"... and {more:,} other damaged parts"
+    yield ""
+    yield f"{report.verdict.upper()}: {report.reason}"
+
+
+def _table(tallies: tuple[Tally, ...]) -> Iterator[str]:
+    names = [shown(tally.name) for tally in tallies]
+    width = max(map(len, ["check", *names]))
+    yield f"{'check'.ljust(width)} {'pass':>9} {'fail':>9} {'unknown':>9}"
+    for name, tally in zip(names, tallies, strict=True):
+        yield f"{name.ljust(width)} {tally.passed:>9,} {tally.failed:>9,} {tally.unknown:>9,}"
