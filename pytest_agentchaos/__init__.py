@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_agentchaos import doubles, errors, faults, invariants
     from pytest_agentchaos.doubles.scripted_model import ScriptedModel
-    from pytest_agentchaos.evidence import reached
-    from pytest_agentchaos.evidence.claim import Claim
-    from pytest_agentchaos.evidence.effect import Effect
+    from pytest_agentchaos.evidence.conduct import reached
+    from pytest_agentchaos.evidence.effects.claim import Claim
+    from pytest_agentchaos.evidence.effects.effect import Effect
     from pytest_agentchaos.evidence.history import History
     from pytest_agentchaos.evidence.outcome import Outcome
     from pytest_agentchaos.evidence.verdict import Verdict
@@ -41,15 +41,15 @@ __all__ = [
 
 _HOMES = {
     "AgentChaos": "plugin.fixture",
-    "Claim": "evidence.claim",
-    "Effect": "evidence.effect",
+    "Claim": "evidence.effects.claim",
+    "Effect": "evidence.effects.effect",
     "History": "evidence.history",
     "Outcome": "evidence.outcome",
     "ScriptedModel": "doubles.scripted_model",
     "Verdict": "evidence.verdict",
     "on": "schedule",
 }
-_PLACES = {"reached": "evidence.reached"}
+_PLACES = {"reached": "evidence.conduct.reached"}
 
 
 def __getattr__(name: str) -> Any:

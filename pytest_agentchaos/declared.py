@@ -17,11 +17,11 @@ from pytest_agentchaos.canaries import canary, captured_logs
 from pytest_agentchaos.engine import Engine
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.canonical import told
-from pytest_agentchaos.evidence.claim import Claim, Claims, claimed
-from pytest_agentchaos.evidence.effect import Effect
-from pytest_agentchaos.evidence.ledger import Deed, deeds
-from pytest_agentchaos.evidence.prices import Prices
-from pytest_agentchaos.evidence.world import rows
+from pytest_agentchaos.evidence.effects.claim import Claim, Claims, claimed
+from pytest_agentchaos.evidence.effects.effect import Effect
+from pytest_agentchaos.evidence.effects.ledger import Deed, deeds
+from pytest_agentchaos.evidence.effects.world import rows
+from pytest_agentchaos.evidence.figures.prices import Prices
 
 
 @dataclass(frozen=True, slots=True)

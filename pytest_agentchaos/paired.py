@@ -22,8 +22,8 @@ from pytest_agentchaos.errors import (
     UsageError,
     explains_itself,
 )
-from pytest_agentchaos.evidence.measures import Measures, RecoveryCost, measure, recovery_cost
-from pytest_agentchaos.evidence.prices import Prices
+from pytest_agentchaos.evidence.figures.measures import Measures, RecoveryCost, measure, recovery_cost
+from pytest_agentchaos.evidence.figures.prices import Prices
 from pytest_agentchaos.schedule import Schedule
 from pytest_agentchaos.trial import Trial
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_agentchaos.doubles import Story
-from pytest_agentchaos.evidence.effect import Effect
+from pytest_agentchaos.evidence.effects.effect import Effect
+from pytest_agentchaos.evidence.effects.ledger import deed
 from pytest_agentchaos.evidence.exchange import exchanges
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.ledger import deed
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 
 EFFECT = Effect("seat", tool="book_flight", key=("trip", "flight"), id="result.booking", undo="cancel_flight")
 BOOK_SCHEMA: dict[str, Any] = {

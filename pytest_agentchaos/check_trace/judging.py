@@ -12,7 +12,7 @@ from pytest_agentchaos.check_trace import asked
 from pytest_agentchaos.check_trace.report import Damage, Example, FailingTrace, Report, Tally, Word
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.base import Invariant, judge
 from pytest_agentchaos.traces import otlp

@@ -17,7 +17,7 @@ from typing import Any, Self
 from pytest_agentchaos.evidence.call import Call, Kind
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.op import NOTHING
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 
 
 class Story:

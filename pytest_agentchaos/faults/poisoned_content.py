@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from pytest_agentchaos.evidence.canary import CANARY
+from pytest_agentchaos.evidence.messages.canary import CANARY
 from pytest_agentchaos.faults.answers import ResultFault
 from pytest_agentchaos.faults.registry import register
 from pytest_agentchaos.faults.tree import Path, choose, replaced, value_at, walk

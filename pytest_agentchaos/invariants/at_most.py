@@ -8,11 +8,11 @@ from math import inf, isfinite
 from typing import Any
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.fate import under_way
+from pytest_agentchaos.evidence.conduct.fate import under_way
+from pytest_agentchaos.evidence.figures.metrics import Measured, Part, metric
+from pytest_agentchaos.evidence.figures.prices import Prices
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.metrics import Measured, Part, metric
-from pytest_agentchaos.evidence.prices import Prices
-from pytest_agentchaos.evidence.tools import tools
+from pytest_agentchaos.evidence.messages.tools import tools
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 

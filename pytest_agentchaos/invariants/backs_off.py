@@ -8,7 +8,7 @@ from math import lgamma, log, prod, sqrt
 from typing import Final, Literal, NamedTuple
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.attempts import (
+from pytest_agentchaos.evidence.conduct.attempts import (
     RESOLUTION_S,
     Series,
     in_trouble,

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.attempts import (
+from pytest_agentchaos.evidence.conduct.attempts import (
     RESOLUTION_S,
     Per,
     ended_s,

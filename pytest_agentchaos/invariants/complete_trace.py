@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.join import KINDS, Joined, join
 from pytest_agentchaos.evidence.run import runs
-from pytest_agentchaos.evidence.span import spans
-from pytest_agentchaos.evidence.span_tree import span_tree
+from pytest_agentchaos.evidence.spans.account import account, place_of
+from pytest_agentchaos.evidence.spans.defects import Defect, Place, ops_of, told
+from pytest_agentchaos.evidence.spans.join import KINDS, Joined, join
+from pytest_agentchaos.evidence.spans.pairs import Told
+from pytest_agentchaos.evidence.spans.shape import shape, skewed
+from pytest_agentchaos.evidence.spans.span import spans
+from pytest_agentchaos.evidence.spans.tree import span_tree
 from pytest_agentchaos.evidence.telling import shown
-from pytest_agentchaos.evidence.told import Told
-from pytest_agentchaos.evidence.trace_account import account, place_of
-from pytest_agentchaos.evidence.trace_findings import Defect, Place, ops_of, told
-from pytest_agentchaos.evidence.trace_shape import shape, skewed
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 

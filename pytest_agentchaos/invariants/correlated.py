@@ -11,16 +11,16 @@ from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.call import KINDS as CALL_KINDS
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.join import KINDS, Joined, join
 from pytest_agentchaos.evidence.path import found
 from pytest_agentchaos.evidence.run import runs
-from pytest_agentchaos.evidence.span import Seen, Span, spans
-from pytest_agentchaos.evidence.span_tree import span_tree
+from pytest_agentchaos.evidence.spans.account import place_of
+from pytest_agentchaos.evidence.spans.context import baggage
+from pytest_agentchaos.evidence.spans.defects import Defect, Place, ops_of, told
+from pytest_agentchaos.evidence.spans.join import KINDS, Joined, join
+from pytest_agentchaos.evidence.spans.shape import Periods, named
+from pytest_agentchaos.evidence.spans.span import Seen, Span, spans
+from pytest_agentchaos.evidence.spans.tree import span_tree
 from pytest_agentchaos.evidence.telling import LISTED, shown
-from pytest_agentchaos.evidence.trace_account import place_of
-from pytest_agentchaos.evidence.trace_context import baggage
-from pytest_agentchaos.evidence.trace_findings import Defect, Place, ops_of, told
-from pytest_agentchaos.evidence.trace_shape import Periods, named
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 

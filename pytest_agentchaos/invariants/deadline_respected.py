@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.attempts import RESOLUTION_S, is_quantity, missing_end, seconds, wrong_clock
+from pytest_agentchaos.evidence.conduct.attempts import RESOLUTION_S, is_quantity, missing_end, seconds, wrong_clock
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History

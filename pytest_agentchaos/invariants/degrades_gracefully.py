@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.answer import choices, is_there, must_be_path, must_be_wanted
+from pytest_agentchaos.evidence.conduct.answer import choices, is_there, must_be_path, must_be_wanted
+from pytest_agentchaos.evidence.conduct.fate import concerns, under_way
 from pytest_agentchaos.evidence.exchange import Exchange
-from pytest_agentchaos.evidence.fate import concerns, under_way
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.path import found
 from pytest_agentchaos.evidence.run import Run, runs

@@ -8,9 +8,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.answer import misses, must_be_wanted
+from pytest_agentchaos.evidence.conduct.answer import misses, must_be_wanted
+from pytest_agentchaos.evidence.conduct.fate import succeeded, went_wrong
 from pytest_agentchaos.evidence.exchange import Exchange
-from pytest_agentchaos.evidence.fate import succeeded, went_wrong
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.run import Run, runs
 from pytest_agentchaos.evidence.telling import quoted

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pytest_agentchaos.evidence.conduct.fate import under_way
 from pytest_agentchaos.evidence.exchange import Exchange
-from pytest_agentchaos.evidence.fate import under_way
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.run import Run, runs
 from pytest_agentchaos.evidence.telling import listed, quoted

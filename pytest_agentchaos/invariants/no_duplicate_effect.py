@@ -9,13 +9,10 @@ from glob import escape
 from math import inf
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.effect import Effect, Key, MakeKey
-from pytest_agentchaos.evidence.entries import Entry
-from pytest_agentchaos.evidence.findings import Finding
-from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.ledger import Ledger, ledger, ledger_of
-from pytest_agentchaos.evidence.redaction import HIDDEN
-from pytest_agentchaos.evidence.standing import (
+from pytest_agentchaos.evidence.effects.effect import Effect, Key, MakeKey
+from pytest_agentchaos.evidence.effects.entries import Entry
+from pytest_agentchaos.evidence.effects.ledger import Ledger, ledger, ledger_of
+from pytest_agentchaos.evidence.effects.standing import (
     Asked,
     asked,
     declaration,
@@ -26,6 +23,9 @@ from pytest_agentchaos.evidence.standing import (
     unfinished,
     unseen_tool,
 )
+from pytest_agentchaos.evidence.findings import Finding
+from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.redaction import HIDDEN
 from pytest_agentchaos.evidence.telling import LISTED, listed, shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register

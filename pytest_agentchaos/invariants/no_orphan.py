@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_agentchaos.errors import explains_itself
-from pytest_agentchaos.evidence.claim import Claimed, Statement, claims
-from pytest_agentchaos.evidence.effect import Effect
-from pytest_agentchaos.evidence.entries import Entry
+from pytest_agentchaos.evidence.effects.claim import Claimed, Statement, claims
+from pytest_agentchaos.evidence.effects.effect import Effect
+from pytest_agentchaos.evidence.effects.entries import Entry
+from pytest_agentchaos.evidence.effects.pairing import incomparable, paired
+from pytest_agentchaos.evidence.effects.standing import UNCLAIMED, asked, declaration, label, named, unfinished
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.pairing import incomparable, paired
-from pytest_agentchaos.evidence.standing import UNCLAIMED, asked, declaration, label, named, unfinished
 from pytest_agentchaos.evidence.telling import shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.effect import Effect, Key
-from pytest_agentchaos.evidence.entries import Entry, Row
+from pytest_agentchaos.evidence.effects.effect import Effect, Key
+from pytest_agentchaos.evidence.effects.entries import Entry, Row
+from pytest_agentchaos.evidence.effects.standing import Asked, asked, declaration, label, named
 from pytest_agentchaos.evidence.findings import Findings
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.standing import Asked, asked, declaration, label, named
 from pytest_agentchaos.evidence.telling import shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register

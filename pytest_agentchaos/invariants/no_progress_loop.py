@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from pytest_agentchaos.errors import UsageError, explains_itself
+from pytest_agentchaos.evidence.conduct.fate import identity, succeeded, under_way
 from pytest_agentchaos.evidence.exchange import Exchange
-from pytest_agentchaos.evidence.fate import identity, succeeded, under_way
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.telling import listed, quoted
 from pytest_agentchaos.evidence.verdict import Status, Verdict

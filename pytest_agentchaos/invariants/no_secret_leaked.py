@@ -9,16 +9,16 @@ from typing import NamedTuple
 
 from pytest_agentchaos.errors import UsageError, explains_itself, nearest
 from pytest_agentchaos.evidence.call import Call
-from pytest_agentchaos.evidence.canary import SHORTEST_CHARACTERS, forms, planted
-from pytest_agentchaos.evidence.fate import under_way
+from pytest_agentchaos.evidence.conduct.fate import under_way
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.messages.canary import SHORTEST_CHARACTERS, forms, planted
+from pytest_agentchaos.evidence.messages.texts import WHERE, Texts, texts
+from pytest_agentchaos.evidence.messages.well_known import well_known
 from pytest_agentchaos.evidence.redaction import HIDDEN
 from pytest_agentchaos.evidence.run import runs
 from pytest_agentchaos.evidence.telling import shown
-from pytest_agentchaos.evidence.texts import WHERE, Texts, texts
 from pytest_agentchaos.evidence.verdict import Verdict
-from pytest_agentchaos.evidence.well_known import well_known
 from pytest_agentchaos.invariants.registry import register
 
 __tracebackhide__ = explains_itself

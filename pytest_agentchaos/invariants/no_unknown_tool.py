@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pytest_agentchaos.evidence.conduct.fate import under_way
 from pytest_agentchaos.evidence.exchange import Exchange
-from pytest_agentchaos.evidence.fate import under_way
 from pytest_agentchaos.evidence.findings import Findings
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.messages.replies import true_replies
+from pytest_agentchaos.evidence.messages.strict_json import read
+from pytest_agentchaos.evidence.messages.tools import Tools, tools
 from pytest_agentchaos.evidence.op import ENDINGS
-from pytest_agentchaos.evidence.replies import true_replies
-from pytest_agentchaos.evidence.strict_json import read
 from pytest_agentchaos.evidence.telling import shown
-from pytest_agentchaos.evidence.tools import Tools, tools
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 

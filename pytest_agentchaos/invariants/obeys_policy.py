@@ -9,16 +9,16 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.attempts import is_quantity, last_op, missing_end, seconds
 from pytest_agentchaos.evidence.call import Call
+from pytest_agentchaos.evidence.conduct.attempts import is_quantity, last_op, missing_end, seconds
+from pytest_agentchaos.evidence.conduct.fate import succeeded
+from pytest_agentchaos.evidence.effects.ledger import Entry
+from pytest_agentchaos.evidence.effects.standing import asked
 from pytest_agentchaos.evidence.exchange import Exchange
-from pytest_agentchaos.evidence.fate import succeeded
 from pytest_agentchaos.evidence.findings import Findings
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.ledger import Entry
 from pytest_agentchaos.evidence.path import found
 from pytest_agentchaos.evidence.run import runs
-from pytest_agentchaos.evidence.standing import asked
 from pytest_agentchaos.evidence.telling import shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register

@@ -9,15 +9,15 @@ from typing import Any
 
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.call import Call
-from pytest_agentchaos.evidence.canary import CANARY, forms
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.messages.canary import CANARY, forms
+from pytest_agentchaos.evidence.messages.texts import texts
 from pytest_agentchaos.evidence.op import Op
 from pytest_agentchaos.evidence.redaction import HIDDEN
 from pytest_agentchaos.evidence.run import runs
 from pytest_agentchaos.evidence.telling import shown
-from pytest_agentchaos.evidence.texts import texts
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.answer import misses, must_be_wanted
+from pytest_agentchaos.evidence.conduct.answer import misses, must_be_wanted
+from pytest_agentchaos.evidence.figures.recovery import Recovery, recoveries
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.recovery import Recovery, recoveries
 from pytest_agentchaos.evidence.telling import quoted
 from pytest_agentchaos.evidence.verdict import Status, Verdict
 from pytest_agentchaos.invariants.registry import register

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.attempts import (
+from pytest_agentchaos.evidence.conduct.attempts import (
     RESOLUTION_S,
     Per,
     is_quantity,

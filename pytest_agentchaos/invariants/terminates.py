@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.answer import is_there, must_be_path
-from pytest_agentchaos.evidence.fate import under_way
+from pytest_agentchaos.evidence.conduct.answer import is_there, must_be_path
+from pytest_agentchaos.evidence.conduct.fate import under_way
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.path import found
 from pytest_agentchaos.evidence.run import Run, runs

@@ -8,12 +8,12 @@ from typing import Any
 
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.canonical import dump
-from pytest_agentchaos.evidence.effect import Effect
+from pytest_agentchaos.evidence.effects.effect import Effect
+from pytest_agentchaos.evidence.effects.standing import asked, declaration, label, named, unfinished
 from pytest_agentchaos.evidence.findings import Findings
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.path import found
 from pytest_agentchaos.evidence.run import Run, runs
-from pytest_agentchaos.evidence.standing import asked, declaration, label, named, unfinished
 from pytest_agentchaos.evidence.telling import shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register

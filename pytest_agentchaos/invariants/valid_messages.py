@@ -10,16 +10,16 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from pytest_agentchaos.errors import UsageError, explains_itself, nearest
 from pytest_agentchaos.evidence.call import Call
+from pytest_agentchaos.evidence.conduct.fate import under_way
 from pytest_agentchaos.evidence.exchange import Exchange
-from pytest_agentchaos.evidence.fate import under_way
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.messages.replies import TrueReply, true_replies
+from pytest_agentchaos.evidence.messages.schema_check import Schema, SchemaCheck, UndecidedError
+from pytest_agentchaos.evidence.messages.strict_json import NOT_JSON, read
+from pytest_agentchaos.evidence.messages.tools import ToolDefinition, Tools, tools
 from pytest_agentchaos.evidence.redaction import HIDDEN
-from pytest_agentchaos.evidence.replies import TrueReply, true_replies
-from pytest_agentchaos.evidence.schema_check import Schema, SchemaCheck, UndecidedError
-from pytest_agentchaos.evidence.strict_json import NOT_JSON, read
 from pytest_agentchaos.evidence.telling import listed, shown
-from pytest_agentchaos.evidence.tools import ToolDefinition, Tools, tools
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 

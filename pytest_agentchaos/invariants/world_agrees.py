@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_agentchaos.errors import explains_itself
-from pytest_agentchaos.evidence.effect import Effect
+from pytest_agentchaos.evidence.effects.effect import Effect
+from pytest_agentchaos.evidence.effects.ledger import Ledger
+from pytest_agentchaos.evidence.effects.pairing import incomparable, paired
+from pytest_agentchaos.evidence.effects.standing import asked, declaration, label, named
 from pytest_agentchaos.evidence.findings import Findings
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.ledger import Ledger
-from pytest_agentchaos.evidence.pairing import incomparable, paired
-from pytest_agentchaos.evidence.standing import asked, declaration, label, named
 from pytest_agentchaos.evidence.telling import shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register

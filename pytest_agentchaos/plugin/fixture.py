@@ -11,10 +11,10 @@ import pytest
 from pytest_agentchaos.agents import calling_as
 from pytest_agentchaos.declared import Probe
 from pytest_agentchaos.errors import UsageError, explains_itself
-from pytest_agentchaos.evidence.claim import Claims
-from pytest_agentchaos.evidence.effect import Effect
+from pytest_agentchaos.evidence.effects.claim import Claims
+from pytest_agentchaos.evidence.effects.effect import Effect
+from pytest_agentchaos.evidence.figures.measures import Measures, measure
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.measures import Measures, measure
 from pytest_agentchaos.evidence.outcome import Outcome
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.faults.base import Fault

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any, Final, Literal
 
-from pytest_agentchaos.evidence import conventions
 from pytest_agentchaos.evidence.call import Call, Kind
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.op import OpKind
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans import conventions
+from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.traces import contents
 from pytest_agentchaos.traces.standing import called, standings
 

@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pytest_agentchaos.evidence import conventions
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans import conventions
+from pytest_agentchaos.evidence.spans.span import Span
 
 _ASKED: Final = {
     "tool": ("gen_ai.tool.call.arguments", "input.value", "traceloop.entity.input"),

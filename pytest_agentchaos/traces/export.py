@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.canonical import encode, plain
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 
 _CACHE_KIB: Final = 32 * 1024
 _BATCH_BYTES: Final = 2**20

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from typing import Literal, get_args
 
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.traces import otlp_json, otlp_protobuf, otlp_protobuf_file
 from pytest_agentchaos.traces.otlp_file import JSON, PROTOBUF, Names, assembled, late_names, read
 from pytest_agentchaos.traces.otlp_values import Damaged, DecodeError, nanoseconds

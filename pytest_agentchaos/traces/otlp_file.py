@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.traces import otlp_json, otlp_json_file, otlp_protobuf, otlp_protobuf_file
 from pytest_agentchaos.traces.otlp_values import Damaged, DecodeError, Part, nanoseconds
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from pytest_agentchaos.evidence.op import NOTHING
-from pytest_agentchaos.evidence.span import Span, SpanKind, SpanStatus
+from pytest_agentchaos.evidence.spans.span import Span, SpanKind, SpanStatus
 from pytest_agentchaos.traces.otlp_values import (
     KINDS,
     LEVELS,

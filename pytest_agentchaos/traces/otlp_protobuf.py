@@ -9,7 +9,7 @@ from functools import cache, partial
 from typing import Any
 
 from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.traces.otlp_values import (
     KINDS,
     LEVELS,

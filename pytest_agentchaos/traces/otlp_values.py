@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import isfinite, isnan
 from typing import Any, Literal, NamedTuple
 
-from pytest_agentchaos.evidence.span import SpanKind, SpanStatus
+from pytest_agentchaos.evidence.spans.span import SpanKind, SpanStatus
 
 TEXT_LIMIT = 64 * 1024
 """Characters of a text that are kept."""

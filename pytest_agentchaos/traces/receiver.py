@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Reply, Request
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.traces import otlp, otlp_protobuf
 from pytest_agentchaos.traces.listener import Listener
 from pytest_agentchaos.traces.otlp import Damaged, DecodeError, MediaType

@@ -7,8 +7,8 @@ from math import isfinite
 from typing import Any, Final
 
 from pytest_agentchaos.evidence.canonical import snapshot, told
-from pytest_agentchaos.evidence.conventions import subject, what
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.conventions import subject, what
+from pytest_agentchaos.evidence.spans.span import Span
 
 LIMIT_CHARACTERS: Final = 1 << 16
 """Texts above this are cut: an attribute of 10 MB is no evidence."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Final, NamedTuple
 
-from pytest_agentchaos.evidence import conventions
 from pytest_agentchaos.evidence.call import Kind
-from pytest_agentchaos.evidence.conventions import What
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans import conventions
+from pytest_agentchaos.evidence.spans.conventions import What
+from pytest_agentchaos.evidence.spans.span import Span
 
 _FRAMES: Final = frozenset({"workflow", "agent", "plan", "model", "tool", "mcp"})
 _ATTEMPTS: Final = frozenset({"http", "mcp"})

@@ -21,7 +21,7 @@ from pytest_agentchaos.doubles.script import call_tool
 from pytest_agentchaos.doubles.scripted_model import ScriptedModel
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.message import Reply, Request
-from pytest_agentchaos.evidence.tools import tools
+from pytest_agentchaos.evidence.messages.tools import tools
 from pytest_agentchaos.flight import reply_data
 from pytest_agentchaos.invariants.no_unknown_tool import no_unknown_tool
 from pytest_agentchaos.invariants.valid_messages import valid_messages

@@ -11,8 +11,8 @@ from pytest_agentchaos import invariants
 from pytest_agentchaos.doubles.story import Story
 from pytest_agentchaos.errors import UnknownNameError, UsageError
 from pytest_agentchaos.evidence.call import Call
+from pytest_agentchaos.evidence.figures.metrics import METRICS
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.metrics import METRICS
 from pytest_agentchaos.evidence.verdict import Verdict
 
 MODEL = Call("model", "api.local", "gpt-5")

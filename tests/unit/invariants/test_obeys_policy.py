@@ -7,9 +7,9 @@ import pytest
 from pytest_agentchaos import invariants
 from pytest_agentchaos.doubles import Story
 from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.evidence.effect import Effect
+from pytest_agentchaos.evidence.effects.effect import Effect
+from pytest_agentchaos.evidence.effects.ledger import deed
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.ledger import deed
 
 ALLOW = {"flights": ["search_flights", "book_*"], "*/audit": "read_*", "*": ["ask_person"]}
 SEAT = Effect("seat", tool="book_flight", key="flight", amount="result.price", id="result.id", undo="cancel_flight")

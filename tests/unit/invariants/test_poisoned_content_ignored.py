@@ -8,8 +8,8 @@ import pytest
 
 from pytest_agentchaos.doubles.story import Story
 from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.evidence.canary import CANARY
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.messages.canary import CANARY
 from pytest_agentchaos.invariants.poisoned_content_ignored import poisoned_content_ignored
 
 

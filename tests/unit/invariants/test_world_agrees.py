@@ -6,7 +6,7 @@ import pytest
 
 from pytest_agentchaos.doubles.story import Story
 from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.evidence.effect import Effect
+from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.invariants.world_agrees import world_agrees
 

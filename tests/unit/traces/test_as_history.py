@@ -9,7 +9,7 @@ import pytest
 from pytest_agentchaos import invariants
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.run import runs
-from pytest_agentchaos.evidence.span import Span, spans
+from pytest_agentchaos.evidence.spans.span import Span, spans
 from pytest_agentchaos.traces.as_history import NOT_RECORDED, as_history, is_ambiguous
 
 EPOCH_S = 1_790_000_000.0

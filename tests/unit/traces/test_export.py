@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.traces.export import Export
 
 
@@ -118,7 +118,7 @@ def _fill(export):
 
 KILLED = """
 import os
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.traces.export import Export
 
 export = Export()

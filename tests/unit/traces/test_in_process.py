@@ -24,7 +24,7 @@ from opentelemetry.trace import Link, SpanKind, Status, StatusCode
 from pytest_agentchaos import agents
 from pytest_agentchaos.clock import EPOCH_S, VirtualClock
 from pytest_agentchaos.evidence.history import History, first_difference
-from pytest_agentchaos.evidence.span import Span, spans
+from pytest_agentchaos.evidence.spans.span import Span, spans
 from pytest_agentchaos.seams import Finder
 from pytest_agentchaos.simulation import Simulation
 from pytest_agentchaos.traces.in_process import watched

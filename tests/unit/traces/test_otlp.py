@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.common.v1 import common_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.traces import otlp
 from pytest_agentchaos.traces.otlp_values import KINDS, STATUSES, TEXT_LIMIT
 

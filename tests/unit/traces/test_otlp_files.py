@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.evidence.span import Span
+from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.traces import json_text, otlp, otlp_protobuf_file
 from pytest_agentchaos.traces.json_text import CutOffError, JsonText, MisplacedError, UnreadableValueError
 from pytest_agentchaos.traces.otlp import Damaged

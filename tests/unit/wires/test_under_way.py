@@ -8,9 +8,9 @@ import time
 import pytest
 
 from pytest_agentchaos import faults
-from pytest_agentchaos.evidence.effect import Effect
-from pytest_agentchaos.evidence.executions import executions
-from pytest_agentchaos.evidence.ledger import ledger_of
+from pytest_agentchaos.evidence.effects.effect import Effect
+from pytest_agentchaos.evidence.effects.executions import executions
+from pytest_agentchaos.evidence.effects.ledger import ledger_of
 from pytest_agentchaos.schedule import on, rule
 from pytest_agentchaos.trial import Trial
 from pytest_agentchaos.wires.function import wire

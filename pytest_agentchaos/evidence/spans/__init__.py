@@ -1,0 +1,1 @@
+"""What a system says of itself, joined with the calls that crossed the wires."""
