@@ -76,10 +76,9 @@ class Declared:
                 " declare it first: agentchaos.effect(Effect(...))"
             )
             raise UsageError(msg)
-        if not probe.key and not callable(effect.key):
-            fields = tuple(field.rpartition(".")[2] for field in effect.key)
-            probe = Probe(probe.effect, probe.look, fields, probe.id or _last(effect.id), probe.amount)
-        self.probes.append(probe)
+        key = probe.key or tuple(map(_last, effect.fields))
+        id_, amount = (given or (_last(known) if known else None) for given, known in _fields(probe, effect))
+        self.probes.append(Probe(probe.effect, probe.look, key, id_, amount))
 
     def price(self, prices: Mapping[str, Any]) -> None:
         """What tokens cost."""
@@ -155,8 +154,13 @@ class Declared:
             self._note(world=probe.effect, rows=told_of)
 
 
-def _last(field: str | None) -> str | None:
-    return None if field is None else field.rpartition(".")[2]
+def _fields(probe: Probe, effect: Effect) -> tuple[tuple[str | None, str | None], ...]:
+    """What is told of a row's id and amount, and what the effect has."""
+    return (probe.id, effect.id), (probe.amount, effect.amount)
+
+
+def _last(field: str) -> str:
+    return field.rpartition(".")[2]
 
 
 def _definition(one: Any) -> Any:

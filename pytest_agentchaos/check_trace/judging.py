@@ -30,20 +30,6 @@ _ROOM_BYTES: Final = 1024
 
 _KEPT: Final = 20
 _OFTEN: Final = 256
-_READS_CONTENTS: Final = frozenset(
-    {
-        "no_duplicate_effect",
-        "no_orphan",
-        "no_oversell",
-        "no_phantom",
-        "obeys_policy",
-        "poisoned_content_ignored",
-        "undone_if_failed",
-        "valid_messages",
-        "world_agrees",
-    }
-)
-"""Invariants that look into arguments and results, and not only whether they are equal."""
 _NOT_TOLD: Final = "it reads arguments and results, which the spans of {:,} tool calls do not record"
 _NO_GUESS: Final = (
     "it depends on arguments or results that the spans do not record: {same} if calls that look alike were the same,"
@@ -139,7 +125,7 @@ def _all(invariants: Sequence[Invariant], history: History) -> tuple[list[Verdic
     missing = untold(history)
     verdicts = [
         Verdict(one.name, "unknown", _NOT_TOLD.format(len(missing)), tuple(call.index for call in missing[:_KEPT]))
-        if missing and type(one).__name__ in _READS_CONTENTS
+        if missing and getattr(one, "reads_contents", False)
         else judge(one, history)
         for one in invariants
     ]

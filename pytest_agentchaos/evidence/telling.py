@@ -29,6 +29,13 @@ def quoted(value: Any) -> str:
     return _short(repr(redact(snapshot(value))))
 
 
+def counted(count: int, what: str) -> str:
+    """So many of it: ``1 call``, ``2 calls``, ``2 replies``."""
+    if count == 1:
+        return f"1 {what}"
+    return f"{count} {what[:-1]}ies" if what.endswith("ly") else f"{count} {what}s"
+
+
 def enumerated(values: Sequence[Any], limit: int = LISTED) -> str:
     """The first of these values, and how many there are besides."""
     return listed([quoted(value) for value in values[:limit]], len(values), limit)

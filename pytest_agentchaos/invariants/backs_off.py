@@ -13,6 +13,7 @@ from pytest_agentchaos.evidence.conduct.attempts import (
     Series,
     in_trouble,
     is_quantity,
+    missing_end,
     seconds,
     series,
     wrong_clock,
@@ -93,7 +94,10 @@ class backs_off:
         passed = listed([finding.reason for finding in found["pass"]])
         if passed and found["unknown"]:
             passed += f"; {len(found['unknown'])} others were tried again too seldom to judge"
-        return Findings(found["fail"], [] if passed else found["unknown"]).concluded(self.name, passed)
+        doubts = [] if passed else found["unknown"]
+        if (missing := missing_end(history)) is not None:
+            doubts = [*doubts, Finding(*missing)]
+        return Findings(found["fail"], doubts).concluded(self.name, passed)
 
     def _judge(self, loop: _Loop) -> _Found:
         """What is shown, and the first thing that is wrong."""

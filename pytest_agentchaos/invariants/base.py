@@ -14,7 +14,11 @@ __tracebackhide__ = explains_itself
 
 @runtime_checkable
 class Invariant(Protocol):
-    """A judge over a history."""
+    """A judge over a history.
+
+    One that looks into arguments and results, and not only whether they are equal, says so by an attribute
+    ``reads_contents = True``: traces of production seldom record them.
+    """
 
     @property
     def name(self) -> str:

@@ -146,7 +146,9 @@ class correlated:
 
     def _findings(self, history: History, carriers: Sequence[_Carrier], *, of_traces: bool) -> Iterator[Defect]:
         silent = [one.place for one in carriers if one.id is None]
-        yield Defect(f"carries no id ({self._what})", f"carry no id ({self._what})", silent)
+        yield Defect(
+            f"span or call carries no id ({self._what})", f"spans and calls carry no id ({self._what})", silent
+        )
         unread = [Place(f"op {op}", (op,)) for op in history.view(join).damaged]
         yield Defect(
             "call sends a traceparent that cannot be read", "calls send traceparents that cannot be read", unread

@@ -13,7 +13,7 @@ from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.run import Run, runs
-from pytest_agentchaos.evidence.telling import shown
+from pytest_agentchaos.evidence.telling import counted, shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 
@@ -93,8 +93,8 @@ def _rest(history: History, spans: list[_Span]) -> tuple[list[Finding], str]:
     if not measured:
         return [Finding("no run made a call that was seen, so that nothing tells when it began")], ""
     afterwards = sum(len(span.calls) for span in spans if span.run is None)
-    more = f"; {afterwards} calls began after the end, in time" if afterwards else ""
-    return [], f"{len(measured)} runs took {seconds(max(measured))} at most{more}"
+    more = f"; {counted(afterwards, 'call')} began after the end, in time" if afterwards else ""
+    return [], f"{counted(len(measured), 'run')} took {seconds(max(measured))} at most{more}"
 
 
 class _Span(NamedTuple):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from glob import escape
 from math import inf
+from typing import ClassVar
 
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.effects.effect import Effect, Key, MakeKey
@@ -16,10 +17,12 @@ from pytest_agentchaos.evidence.effects.standing import (
     Asked,
     asked,
     declaration,
+    key_shown,
     label,
     problems,
     settled,
     settled_ledger,
+    titled,
     unfinished,
     unseen_tool,
 )
@@ -45,6 +48,7 @@ class no_duplicate_effect:
     annotations say that it writes, whose key is then the whole of its arguments.
     """
 
+    reads_contents: ClassVar[bool] = True
     effect: str | Effect = "*"
     """A glob over the names of declared effects, or an Effect. With ``key``: a glob over names of tools."""
     key: tuple[str, ...] | str | MakeKey | None = None
@@ -77,7 +81,7 @@ class no_duplicate_effect:
     @property
     def name(self) -> str:
         """What a verdict calls it."""
-        return f"no_duplicate_effect({label(self.effect)})"
+        return titled("no_duplicate_effect", self.effect)
 
     def check(self, history: History) -> Verdict:
         """Count what stands with one key."""
@@ -184,13 +188,14 @@ def _in_the_end(same: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
 def _finding(twice: Sequence[Entry], *, sure: bool) -> Finding:
     times = [f"{entry.at_s:g} s" for entry in twice]
     when = listed(times, 4) if len(times) > 2 else " and ".join(times)  # noqa: PLR2004 - "one and two" is a phrase
-    what = f"{shown(twice[0].effect)} with key {shown(twice[0].key)}"
+    what = f"{shown(twice[0].effect)} with key {key_shown(twice[0].key or ())}"
     ops = tuple(sorted({op for entry in twice[:LISTED] for op in (entry.op, entry.done)}))
     if sure:
         return Finding(f"{what} was executed {len(twice)} times, at {when}", ops)
-    return Finding(
-        f"{what} may stand {len(twice)} times: it was sent at {when}, and nobody knows what became of it", ops
-    )
+    lost = sum(not entry.sure for entry in twice)
+    which = "it" if lost == len(twice) else f"{lost} of them"
+    reason = f"{what} may stand {len(twice)} times: it was sent at {when}, and nobody knows what became of {which}"
+    return Finding(reason, ops)
 
 
 def _twice_in_world(told: Ledger, effect: str) -> list[Finding]:
@@ -201,7 +206,7 @@ def _twice_in_world(told: Ledger, effect: str) -> list[Finding]:
         if row.key is not None:
             seen.setdefault(row.key, {})[number if row.id is None else row.id] = None
     return [
-        Finding(f"the world has {len(ids)} of {shown(effect)} with key {shown(key)}", (rows[0].op,))
+        Finding(f"the world has {len(ids)} of {shown(effect)} with key {key_shown(key)}", (rows[0].op,))
         for key, ids in seen.items()
         if len(ids) > 1
     ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pytest_agentchaos.errors import explains_itself
 from pytest_agentchaos.evidence.effects.claim import Claimed, Statement, claims
 from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.evidence.effects.entries import Entry
 from pytest_agentchaos.evidence.effects.pairing import incomparable, paired
-from pytest_agentchaos.evidence.effects.standing import UNCLAIMED, asked, declaration, label, named, unfinished
+from pytest_agentchaos.evidence.effects.standing import UNCLAIMED, asked, declaration, named, titled, unfinished
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.telling import shown
@@ -29,6 +30,7 @@ class no_orphan:
     A run that raised or hung claims nothing, so that whatever it left standing is an orphan.
     """
 
+    reads_contents: ClassVar[bool] = True
     effect: str | Effect = "*"
     """A glob over the names of declared effects, or an Effect."""
 
@@ -38,7 +40,7 @@ class no_orphan:
     @property
     def name(self) -> str:
         """What a verdict calls it."""
-        return f"no_orphan({label(self.effect)})"
+        return titled("no_orphan", self.effect)
 
     def check(self, history: History) -> Verdict:
         """Hold what stands against what was claimed, by whichever run."""

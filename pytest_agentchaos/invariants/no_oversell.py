@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.effects.effect import Effect, Key
 from pytest_agentchaos.evidence.effects.entries import Entry, Row
-from pytest_agentchaos.evidence.effects.standing import Asked, asked, declaration, label, named
+from pytest_agentchaos.evidence.effects.standing import Asked, asked, declaration, named, titled
 from pytest_agentchaos.evidence.findings import Findings
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.telling import shown
@@ -38,6 +38,7 @@ class no_oversell:
     Where a probe looked at the world in the end, its rows count; else what stands by the wires.
     """
 
+    reads_contents: ClassVar[bool] = True
     effect: str | Effect
     """A glob over the names of declared effects, or an Effect."""
     capacity: int | Mapping[str, int]
@@ -66,7 +67,7 @@ class no_oversell:
     @property
     def name(self) -> str:
         """What a verdict calls it."""
-        return f"no_oversell({label(self.effect)})"
+        return titled("no_oversell", self.effect)
 
     def check(self, history: History) -> Verdict:
         """Add up what is taken of each resource."""

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pytest_agentchaos.errors import explains_itself
 from pytest_agentchaos.evidence.effects.claim import Claimed, claims
 from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.evidence.effects.entries import Entry
-from pytest_agentchaos.evidence.effects.pairing import incomparable, paired
-from pytest_agentchaos.evidence.effects.standing import UNCLAIMED, Asked, asked, declaration, label, named, unfinished
+from pytest_agentchaos.evidence.effects.pairing import Named, incomparable, paired
+from pytest_agentchaos.evidence.effects.standing import (
+    UNCLAIMED,
+    Asked,
+    asked,
+    declaration,
+    label,
+    named,
+    titled,
+    unfinished,
+)
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.telling import shown
@@ -25,6 +35,7 @@ __tracebackhide__ = explains_itself
 class no_phantom:
     """Promises that whatever the last answer claims is there; it cannot see what the answer says in prose."""
 
+    reads_contents: ClassVar[bool] = True
     effect: str | Effect = "*"
     """A glob over the names of declared effects, or an Effect."""
 
@@ -34,7 +45,7 @@ class no_phantom:
     @property
     def name(self) -> str:
         """What a verdict calls it."""
-        return f"no_phantom({label(self.effect)})"
+        return titled("no_phantom", self.effect)
 
     def check(self, history: History) -> Verdict:
         """Hold what was claimed against what stands."""
@@ -69,7 +80,8 @@ def _compare(question: Asked, claimed: list[Claimed], op: int, findings: Finding
     rows = told.world.get(effect, ()) if told.is_probed(effect) else ()
     if told.is_probed(effect) and not any(incomparable(one, rows) for one in claimed):
         done = {id(one) for one, _ in by_wires.pairs}
-        alone = paired(claimed, rows).told_alone
+        by_world = paired(claimed, rows)
+        alone = _said_again(by_world.told_alone, by_world.pairs)
         for one in alone:
             if id(one) in done:
                 findings.fail(f"{named(one)} was claimed and done, and is not in the world", op, told.probes[effect])
@@ -78,7 +90,13 @@ def _compare(question: Asked, claimed: list[Claimed], op: int, findings: Finding
     for one, entry in by_wires.pairs:
         if entry.is_doubtful:
             findings.doubt(f"{named(one)} was claimed, and nobody knows whether it was done", op, entry.op)
-    _absent(by_wires.told_alone, told.of(effect), op, findings)
+    _absent(_said_again(by_wires.told_alone, by_wires.pairs), told.of(effect), op, findings)
+
+
+def _said_again(alone: Sequence[Claimed], pairs: Sequence[tuple[Claimed, Named]]) -> list[Claimed]:
+    """Those that are left when a thing that was claimed by its id is claimed once more by its key alone."""
+    known = {entry.key for one, entry in pairs if one.id is not None}
+    return [one for one in alone if one.id is not None or one.key not in known]
 
 
 def _absent(claimed: Sequence[Claimed], entries: Sequence[Entry], op: int, findings: Findings) -> None:

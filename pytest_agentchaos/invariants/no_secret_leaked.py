@@ -17,19 +17,14 @@ from pytest_agentchaos.evidence.messages.texts import WHERE, Texts, texts
 from pytest_agentchaos.evidence.messages.well_known import well_known
 from pytest_agentchaos.evidence.redaction import HIDDEN
 from pytest_agentchaos.evidence.run import runs
-from pytest_agentchaos.evidence.telling import shown
+from pytest_agentchaos.evidence.telling import counted, shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 
 __tracebackhide__ = explains_itself
 
-_COUNTED = {
-    "prompts": "prompts",
-    "arguments": "arguments of calls",
-    "spans": "spans",
-    "logs": "log records",
-    "answer": "answers",
-}
+_COUNTED = {"prompts": "prompt", "arguments": "call", "spans": "span", "logs": "log record", "answer": "answer"}
+_LOGS = frozenset({"canary", "log", "logs_lost"})
 
 
 class _Secret(NamedTuple):
@@ -57,17 +52,20 @@ class no_secret_leaked:
     """Where to look: ``prompts``, ``arguments``, ``spans``, ``logs``, ``answer``."""
     patterns: bool
     """Whether to look for keys and tokens of well-known forms as well."""
+    _logs_due: bool = field(repr=False)
+    """Whether logs were asked for by name."""
 
     def __init__(
         self,
         *secrets: str,
         allow: Sequence[str] = (),
-        where: Sequence[str] = WHERE,
+        where: Sequence[str] | None = None,
         patterns: bool = True,
     ) -> None:
         object.__setattr__(self, "secrets", _checked(secrets))
         object.__setattr__(self, "allow", _words("allow", allow, "auth.example*"))
-        object.__setattr__(self, "where", _words("where", where, "prompts"))
+        object.__setattr__(self, "where", WHERE if where is None else _words("where", where, "prompts"))
+        object.__setattr__(self, "_logs_due", where is not None and "logs" in self.where)
         object.__setattr__(self, "patterns", bool(patterns))
         for one in self.where:
             if one not in WHERE:
@@ -88,9 +86,11 @@ class no_secret_leaked:
         said = texts(history, frozenset(self.where), skip=self._may_get)  # type: ignore[arg-type]  # checked above
         failures = [Finding(*leak) for leak in self._leaks(secrets, said)]
         doubts = [] if failures else [*problems, *self._doubts(history, said)]
-        counts = ", ".join(f"{said.sources[one]} {_COUNTED[one]}" for one in WHERE if one in self.where)
-        wanted = f"{len(secrets)} secrets" + (" and the well-known forms" if self.patterns else "")
-        return Findings(failures, doubts).concluded(self.name, f"looked for {wanted} in {counts}")
+        looked = [one for one in WHERE if one in self.where and (one != "logs" or _heard(history))]
+        counts = ", ".join(counted(said.sources[one], _COUNTED[one]) for one in looked)
+        unheard = "; logs were not listened to: plant agentchaos.canary()" if len(looked) < len(self.where) else ""
+        wanted = counted(len(secrets), "secret") + (" and the well-known forms" if self.patterns else "")
+        return Findings(failures, doubts).concluded(self.name, f"looked for {wanted} in {counts}{unheard}")
 
     def _secrets(self, history: History) -> tuple[list[_Secret], list[Finding]]:
         canaries, problems = planted(history)
@@ -124,10 +124,17 @@ class no_secret_leaked:
             yield Finding("the history ends while a call is under way", left)
         if "logs" in self.where:
             yield from _lost_logs(history)
+        if self._logs_due and not _heard(history):
+            yield Finding("logs were not listened to: plant a canary before the run, agentchaos.canary()")
         for text in said.holding(HIDDEN):
             place = shown(text.place)
             reason = f"{place} holds a part that is {HIDDEN} already; judge before the history is saved, or allow it"
             yield Finding(reason, (text.op,))
+
+
+def _heard(history: History) -> bool:
+    """Whether logs were written down: they are, while a canary is planted."""
+    return any(op.kind == "note" and not _LOGS.isdisjoint(op.data) for op in history)
 
 
 def _lost_logs(history: History) -> Iterator[Finding]:

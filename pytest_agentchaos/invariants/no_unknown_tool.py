@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pytest_agentchaos.evidence.conduct.fate import under_way
+from pytest_agentchaos.evidence.conduct.attempts import missing_end
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.findings import Findings
 from pytest_agentchaos.evidence.history import History
@@ -61,10 +61,10 @@ class no_unknown_tool:
     def check(self, history: History) -> Verdict:
         """Follow each call to whoever offered the tool."""
         found = _judged(history)
-        if left := history.view(under_way):
-            found.doubt("the history ends while a call is under way", *left)
         if not found.judged and not found.doubts:
             found.doubt(_NOTHING)
+        if not found.doubts and (missing := missing_end(history)) is not None:
+            found.doubt(missing[0], *missing[1])
         told = f"{found.judged} requests and calls, all of tools that were offered or listed"
         return found.concluded(self.name, told)
 

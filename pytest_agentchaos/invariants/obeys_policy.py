@@ -6,7 +6,7 @@ from bisect import bisect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.call import Call
@@ -19,7 +19,7 @@ from pytest_agentchaos.evidence.findings import Findings
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.path import found
 from pytest_agentchaos.evidence.run import runs
-from pytest_agentchaos.evidence.telling import shown
+from pytest_agentchaos.evidence.telling import counted, shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 
@@ -35,6 +35,7 @@ class obeys_policy:
     more is spent than allowed; it cannot see callers without a name, nor what exactly an approval was given for.
     """
 
+    reads_contents: ClassVar[bool] = True
     allow: Globs | None = field(default=None, hash=False)
     """Agent -> the tools that it may call: ``{"flights": ["search_*", "book_*"], "*": ["ask_person"]}``. Globs; an
     agent may call what any entry that fits it says, and nothing else. ``""`` is the caller without a name."""
@@ -157,7 +158,7 @@ def _check_spend(history: History, limit: Spend, findings: Findings) -> None:
     sure, perhaps = _amounts(entries, limit, findings)
     spent, more = sum(amount for _, amount in sure), sum(amount for _, amount in perhaps)
     if spent > limit.at_most:
-        told = f"{_number(spent)} was spent in {len(sure)} calls, above {_number(limit.at_most)}"
+        told = f"{_number(spent)} was spent in {counted(len(sure), 'call')}, above {_number(limit.at_most)}"
         findings.fail(told, *(op for op, _ in sure))
     elif spent + more > limit.at_most:
         told = f"{_number(spent)} was spent and perhaps {_number(more)} more, above {_number(limit.at_most)}"

@@ -18,7 +18,7 @@ from pytest_agentchaos.evidence.conduct.attempts import (
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.telling import shown
+from pytest_agentchaos.evidence.telling import counted, shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 
@@ -80,7 +80,9 @@ class respects_retry_after:
                     known = waits.get(where)
                     waits[where] = found if known is None or known.until_s < found.until_s else known
         findings = Findings(offences, _doubts(history, asked, unread))
-        return findings.concluded(self.name, f"{len(asked)} replies said when to come back; nobody came sooner")
+        return findings.concluded(
+            self.name, f"{counted(len(asked), 'reply')} said when to come back; nobody came sooner"
+        )
 
 
 def _doubts(history: History, asked: list[int], unread: list[int]) -> list[Finding]:

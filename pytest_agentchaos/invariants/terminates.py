@@ -12,7 +12,7 @@ from pytest_agentchaos.evidence.conduct.fate import under_way
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.path import found
 from pytest_agentchaos.evidence.run import Run, runs
-from pytest_agentchaos.evidence.telling import enumerated, quoted
+from pytest_agentchaos.evidence.telling import counted, enumerated, quoted
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 
@@ -63,7 +63,7 @@ class terminates:
             reason = f"nobody knows what it means that a run ended as {quoted(strange[0].ending)}"
             return Verdict(self.name, "unknown", reason, tuple(run.op for run in strange))
         if going_on := history.view(under_way):
-            reason = f"{len(ended)} runs ended, and since then calls were begun that are still open"
+            reason = f"{counted(len(ended), 'run')} ended, and since then calls were begun that are still open"
             return Verdict(self.name, "unknown", reason, going_on)
         if self.reason is not None:
             for status in ("fail", "unknown"):

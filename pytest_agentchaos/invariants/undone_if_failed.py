@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.canonical import dump
 from pytest_agentchaos.evidence.effects.effect import Effect
-from pytest_agentchaos.evidence.effects.standing import asked, declaration, label, named, unfinished
+from pytest_agentchaos.evidence.effects.standing import asked, declaration, named, titled, unfinished
 from pytest_agentchaos.evidence.findings import Findings
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.path import found
@@ -31,6 +31,7 @@ class undone_if_failed:
     A run that raised or hung has failed; one that completed, if its answer says so at a place of ``failed_when``.
     """
 
+    reads_contents: ClassVar[bool] = True
     effect: str | Effect = "*"
     """A glob over the names of declared effects, or an Effect."""
     failed_when: Mapping[str, Any] | None = None
@@ -47,7 +48,7 @@ class undone_if_failed:
     @property
     def name(self) -> str:
         """What a verdict calls it."""
-        return f"undone_if_failed({label(self.effect)})"
+        return titled("undone_if_failed", self.effect)
 
     def check(self, history: History) -> Verdict:
         """See how the last run ended, and what stands."""

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 from pytest_agentchaos.errors import UsageError, explains_itself, nearest
 from pytest_agentchaos.evidence.call import Call
-from pytest_agentchaos.evidence.conduct.fate import under_way
+from pytest_agentchaos.evidence.conduct.attempts import missing_end
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
@@ -50,18 +50,18 @@ class _Found:
     """Reason -> ops."""
     without_schema: Counter[str] = field(default_factory=Counter)
 
-    def doubts(self, left: tuple[int, ...]) -> list[Finding]:
+    def doubts(self, missing: tuple[str, tuple[int, ...]] | None) -> list[Finding]:
         """Why no failure is no success."""
         doubts = [
             Finding(why if len(ops) == 1 else f"{why} ({len(ops)} times)", tuple(ops))
             for why, ops in self.undecided.items()
         ]
-        if left:
-            doubts.append(Finding("the history ends while a call is under way", left))
         if not self.fit and not doubts:
             seen = "no schema is known for" if self.without_schema else "no message to or from a tool was seen"
             remedy = f"where no server lists its tools give the schemas: {_EXAMPLE}"
             doubts.append(Finding(f"{seen} {self.unjudged()}".rstrip() + f"; {remedy}"))
+        if missing is not None and not doubts:
+            doubts.append(Finding(*missing))
         return doubts
 
     def unjudged(self) -> str:
@@ -79,6 +79,7 @@ class valid_messages:
     they truly said. An agent that passes such a thing on to a tool is to blame for that.
     """
 
+    reads_contents: ClassVar[bool] = True
     tools: Mapping[str, Mapping[str, Any]] | None = None
     """Schemas that no wire shows, or that are to count instead: glob on the name of a tool -> ``arguments`` and
     ``result``."""
@@ -108,7 +109,7 @@ class valid_messages:
         check = SchemaCheck()
         for message in self._messages(history):
             _judge(message, check, found)
-        doubts = [] if found.failures else found.doubts(history.view(under_way))
+        doubts = [] if found.failures else found.doubts(missing_end(history))
         told = f"{found.fit} messages fit their schemas"
         if found.without_schema:
             told += f"; not judged, for want of a schema: {found.unjudged()}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pytest_agentchaos.errors import explains_itself
 from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.evidence.effects.ledger import Ledger
 from pytest_agentchaos.evidence.effects.pairing import incomparable, paired
-from pytest_agentchaos.evidence.effects.standing import asked, declaration, label, named
+from pytest_agentchaos.evidence.effects.standing import asked, declaration, named, titled
 from pytest_agentchaos.evidence.findings import Findings
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.telling import shown
@@ -23,6 +24,7 @@ __tracebackhide__ = explains_itself
 class world_agrees:
     """Promises that a probe finds what stands by the wires, all and no more; it cannot see what the probe does not."""
 
+    reads_contents: ClassVar[bool] = True
     effect: str | Effect = "*"
     """A glob over the names of declared effects, or an Effect."""
 
@@ -32,7 +34,7 @@ class world_agrees:
     @property
     def name(self) -> str:
         """What a verdict calls it."""
-        return f"world_agrees({label(self.effect)})"
+        return titled("world_agrees", self.effect)
 
     def check(self, history: History) -> Verdict:
         """Hold each row against the ledger, and the ledger against the rows."""

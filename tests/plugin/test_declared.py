@@ -174,6 +174,26 @@ def test_it(agentchaos, airline):
     result.assert_outcomes(passed=1)
 
 
+def test_a_row_has_the_fields_of_the_effect_unless_told_otherwise(project):
+    """What the table calls otherwise is named; the rest is as declared."""
+    result = run(
+        project,
+        """
+PAID = Effect("seat", tool="book", key=("traveller", "flight"), id="result.booking", amount="result.price")
+
+def test_it(agentchaos):
+    agentchaos.effect(PAID)
+    row = {"traveller": "Ada", "flight": "LX1", "who": "Ada", "what": "LX1", "booking": "B1", "price": 7}
+    agentchaos.probe("seat", lambda: [row])
+    agentchaos.probe("seat", lambda: [row], key=("who", "what"))
+    agentchaos.run(lambda: None)
+    found = [op.data["rows"] for op in agentchaos.history if "world" in op.data]
+    assert found == [[{"key": ["Ada", "LX1"], "id": "B1", "amount": 7}]] * 2
+""",
+    )
+    result.assert_outcomes(passed=1)
+
+
 def test_a_probe_that_fails_says_so_and_nothing_is_known(project):
     """A database that is down must not look like an empty one."""
     result = run(
@@ -191,7 +211,7 @@ def test_it(agentchaos, airline):
 
 
 def test_a_canary_that_comes_out_anywhere_is_found(project):
-    """In an argument, in a log line, in the answer; its text is never printed."""
+    """In an argument, in a log line, in the answer; no verdict repeats its text."""
     result = run(
         project,
         """

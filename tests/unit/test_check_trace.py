@@ -23,7 +23,6 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from pytest_agentchaos import check_trace, invariants
 from pytest_agentchaos.check_trace.asked import invariant
-from pytest_agentchaos.check_trace.judging import _READS_CONTENTS
 from pytest_agentchaos.check_trace.shown import shown
 from pytest_agentchaos.check_trace.waiting import Waiting
 from pytest_agentchaos.cli import main
@@ -32,6 +31,10 @@ from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import registered
 
 STRUCTURE = ["complete_trace", "terminates"]
+READERS = {
+    *("no_duplicate_effect", "no_orphan", "no_oversell", "no_phantom", "obeys_policy", "poisoned_content_ignored"),
+    *("undone_if_failed", "valid_messages", "world_agrees"),
+}
 
 
 class Production:
@@ -304,8 +307,8 @@ def test_what_reads_contents_judges_them_where_they_are_recorded(production, exp
 
 
 def test_every_invariant_takes_what_a_trace_is_made_of(production, export):
-    """None crashes, and those that read contents are known by their names."""
-    assert set(registered()) >= _READS_CONTENTS
+    """None crashes, and those that read contents say so."""
+    assert {name for name, made in registered().items() if getattr(made, "reads_contents", False)} == READERS
     production.journey(tools=4, error="no money")
     arguments = {"at_most": "(steps, 9)", "deadline_respected": "(9)", "degrades_gracefully": "({weather: [search]})"}
     arguments |= {"no_oversell": "(seat, 9)", "recovers_within": "(9)", "obeys_policy": "(allow={'*': ['search']})"}

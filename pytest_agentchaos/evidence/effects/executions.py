@@ -1,7 +1,7 @@
 """How often a call was executed.
 
 Only the callee knows what it did. So what counts is what it truly answered: under a fault the ``deliver`` ops, whatever
-the caller saw; else the reply. Whatever was sent and not answered may have happened.
+the caller saw; else the reply. Whatever was sent and not answered, or answered by a breakdown, may have happened.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from pytest_agentchaos.evidence.exchange import Exchange
 
 _ERRORS = 400
+_SAY_NOTHING = frozenset({408, 500, 502, 504})
+"""A server that broke down, or whoever stands before it and got no answer: it may have been done before."""
 
 
 class Executions(NamedTuple):
@@ -52,6 +54,6 @@ def _result(data: Any) -> Any:
 def _succeeded(data: Any) -> bool | None:
     """Whether a true answer is a success; None if there is none that can be read."""
     status = data.get("status") if isinstance(data, Mapping) else None
-    if not isinstance(status, int) or isinstance(status, bool):
+    if not isinstance(status, int) or isinstance(status, bool) or status in _SAY_NOTHING:
         return None
     return status < _ERRORS and data.get("failure") is None and data.get("error") is None

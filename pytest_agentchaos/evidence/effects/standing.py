@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.effects.claim import Claimed
-from pytest_agentchaos.evidence.effects.effect import Effect
+from pytest_agentchaos.evidence.effects.effect import Effect, Key
 from pytest_agentchaos.evidence.effects.entries import Entry, Row
 from pytest_agentchaos.evidence.effects.ledger import Ledger, ledger, ledger_of
 from pytest_agentchaos.evidence.effects.pairing import incomparable, paired
@@ -132,9 +132,20 @@ def label(effect: str | Effect) -> str:
     return "" if name == "*" else name
 
 
+def titled(invariant: str, effect: str | Effect) -> str:
+    """The name of a verdict on these effects."""
+    about = label(effect)
+    return f"{invariant}({about})" if about else invariant
+
+
+def key_shown(key: Key) -> str:
+    """A key in words."""
+    return shown(key[0]) if len(key) == 1 else shown(key)
+
+
 def named(one: Entry | Row | Claimed) -> str:
     """A thing in words."""
-    parts = [] if one.key is None else [f"key {shown(one.key)}"]
+    parts = [] if one.key is None else [f"key {key_shown(one.key)}"]
     if one.id is not None:
         parts.append(f"id {shown(one.id)}")
     return f"{shown(one.effect)} with {' and '.join(parts)}" if parts else shown(one.effect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.run import Run, runs
@@ -107,6 +108,10 @@ def _counted(tree: SpanTree) -> list[Seen]:
     return [one for one in tree.roots if not any(link[-16:] in ids for link in one.span.links)]
 
 
+_ROUNDED_S: Final = 2e-6
+"""A saved history keeps the moments of its ops to the microsecond, those of spans as they were."""
+
+
 class Periods:
     """When each run was."""
 
@@ -119,7 +124,8 @@ class Periods:
         if len(self._ops) == 1:
             return 0
         place = bisect_left(self._ops, op)
-        earliest, latest = bisect_left(self._times_s, at_s), bisect_right(self._times_s, at_s)
+        earliest = bisect_left(self._times_s, at_s - _ROUNDED_S)
+        latest = bisect_right(self._times_s, at_s + _ROUNDED_S)
         if place == len(self._ops):  # written after all of them
             place = earliest
         return min(max(place, earliest), latest, len(self._ops) - 1)

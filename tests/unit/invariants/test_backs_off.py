@@ -232,3 +232,15 @@ def test_its_name_tells_what_it_was_given():
     assert invariants.backs_off().name == "backs_off"
     name = invariants.backs_off(growth=1.5, jitter=True, at_least_s=0.25).name
     assert name == "backs_off(growth=1.5, jitter, at_least_s=0.25)"
+
+
+def test_a_history_that_was_cut_short_shows_no_growth_for_good():
+    """The next pause may be none at all; what was wrong before stays wrong."""
+    for pauses, status in (((1, 2, 4, 8), "unknown"), ((0,) * 8, "fail")):
+        whole, story = tried(pauses), Story()
+        for op in list(whole.history)[:-1]:
+            story.history.append(op.kind, at_s=op.at_s, of=op.of, call=op.call, data=op.data)
+        assert judged(whole).status == ("pass" if status == "unknown" else status)
+        found = judged(story)
+        assert found.status == status
+        assert ("no run has ended" in found.reason) == (status == "unknown")

@@ -85,20 +85,20 @@ def test_each_run_has_an_id_of_its_own(story):
 def test_a_call_that_no_span_tells_of_and_that_sends_nothing_is_found(story):
     """Nobody can say for whom it was made."""
     story.tool("book", 1).call("cancel", target="other").ok()
-    fails(story.ended(), "1 carries no id (the id of a trace): tool cancel at 0 s (op 3)")
+    fails(story.ended(), "1 span or call carries no id (the id of a trace): tool cancel at 0 s (op 3)")
 
 
 def test_where_no_call_to_a_target_sends_an_id_its_span_stands_for_it(story):
     """A vendor's endpoint need not be told; the pass says so. With ``sent`` it must be."""
     story.tool("book", 1).tool("chart", 2, context=False, target="vendor").ended()
     assert check(story).reason == "1 id on 4 spans and calls; 1 calls send none, and their spans stand for them"
-    fails(story, "1 carries no id", "tool chart", sent=("tool",))
+    fails(story, "1 span or call carries no id", "tool chart", sent=("tool",))
 
 
 def test_a_call_that_sends_nothing_where_others_do_is_found(story):
     """The same server is told at one time and not at another."""
     story.tool("book", 1).tool("chart", 2, context=False)
-    fails(story.ended(), "1 carries no id (the id of a trace): tool chart at 0 s (op 3)")
+    fails(story.ended(), "1 span or call carries no id (the id of a trace): tool chart at 0 s (op 3)")
 
 
 def test_a_traceparent_that_cannot_be_read_is_found(story):
@@ -165,7 +165,7 @@ def test_baggage_with_another_value_is_found(story):
 def test_baggage_that_is_missing_where_others_have_it_is_found(story):
     """At the same target; where none has any, spans stand for the calls."""
     story.tool("book", 1, baggage="correlation=c-1").tool("hold", 2).tool("chart", 3, target="vendor")
-    verdict = fails(story.ended(), "1 carries no id", "tool hold", by=BY)
+    verdict = fails(story.ended(), "1 span or call carries no id", "tool hold", by=BY)
     assert "chart" not in verdict.reason
 
 

@@ -40,7 +40,7 @@ def test_the_verdict_says_how_long_it_took():
     """And points at the end."""
     found = judged(run(0, ended_s=45))
     assert (found.reason, found.ops) == ("it took 45 s, and 30 s are allowed, with 1 s of grace", (2,))
-    assert judged(run(0, ended_s=12)).reason == "1 runs took 12 s at most"
+    assert judged(run(0, ended_s=12)).reason == "1 run took 12 s at most"
     assert judged(run(0, ended_s=45), grace_s=15).passed
 
 
@@ -96,7 +96,7 @@ def test_calls_after_the_end_are_told():
     story = run(0, ended_s=10)
     story.wait(5).call("audit").ok([])
     found = judged(story)
-    assert (found.status, found.reason) == ("pass", "1 runs took 10 s at most; 1 calls began after the end, in time")
+    assert (found.status, found.reason) == ("pass", "1 run took 10 s at most; 1 call began after the end, in time")
     story.wait(30).call("audit").ok([])
     assert judged(story).status == "fail"
 

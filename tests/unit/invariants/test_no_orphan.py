@@ -41,7 +41,7 @@ def test_what_stands_and_was_not_claimed_is_an_orphan():
     """The user does not know that it was booked."""
     assert judged(booked()) == (
         "fail",
-        "seat with key ('LX1',) and id B1 was done at 0 s and stands, and was not claimed",
+        "seat with key LX1 and id B1 was done at 0 s and stands, and was not claimed",
     )
 
 

@@ -11,10 +11,15 @@ from pytest_agentchaos.invariants.no_unknown_tool import no_unknown_tool
 BOOK = {"name": "book_flight"}
 
 
-def judged(story):
-    """The verdict, which is the same on the saved history."""
-    verdict = no_unknown_tool().check(story.history)
-    assert no_unknown_tool().check(History.from_jsonl(story.history.to_jsonl())) == verdict
+def judged(story, *, ended=True):
+    """The verdict once the run has ended, which is the same on the saved history."""
+    history = History()
+    for op in story.history:
+        history.append(op.kind, at_s=op.at_s, of=op.of, call=op.call, data=op.data)
+    if ended:
+        history.append("note", at_s=story.now_s, data={"outcome": "completed"})
+    verdict = no_unknown_tool().check(history)
+    assert no_unknown_tool().check(History.from_jsonl(history.to_jsonl())) == verdict
     return verdict.status, verdict.reason, verdict.ops
 
 
@@ -154,11 +159,18 @@ def test_where_nothing_tells_which_tools_there_are_nothing_is_known():
 
 
 def test_a_history_that_was_cut_short_is_undecided():
-    """More may come."""
+    """More may come, also where it was cut between two calls, or in a later run."""
     story = asking()
     story.call("book_flight")
-    assert judged(story) == ("unknown", "the history ends while a call is under way", (2,))
-    assert judged(story.ended())[0] == "pass"
+    assert judged(story, ended=False) == (
+        "unknown",
+        "no run has ended: the history was cut short, or agentchaos.run(...) was not called",
+        (),
+    )
+    assert judged(story)[0] == "pass"
+    story.ended().call("book_flight")
+    reason = "the history was cut short: it ends while 1 calls are under way"
+    assert judged(story, ended=False) == ("unknown", reason, (4,))
 
 
 def test_damaged_and_hostile_messages_crash_nothing():

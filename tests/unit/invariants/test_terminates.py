@@ -109,7 +109,7 @@ def test_a_run_that_is_under_way_has_not_ended():
     story = Story().ended()
     story.call("search")
     found = invariants.terminates().check(story.history)
-    reason = "1 runs ended, and since then calls were begun that are still open"
+    reason = "1 run ended, and since then calls were begun that are still open"
     assert found == Verdict("terminates", "unknown", reason, (1,))
 
 

@@ -39,7 +39,7 @@ def judged(story: Story, judge: undone_if_failed = JUDGE) -> tuple[str, str]:
 def test_what_stands_after_a_failure_is_found(ending, words):
     """However the run tells of it."""
     status, reason = judged(booked().ended(**ending))
-    assert (status, reason) == ("fail", f"seat with key ('LX1',) and id B1 was done at 0 s and stands, though {words}")
+    assert (status, reason) == ("fail", f"seat with key LX1 and id B1 was done at 0 s and stands, though {words}")
 
 
 def test_what_was_undone_is_right():

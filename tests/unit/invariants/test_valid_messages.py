@@ -24,10 +24,15 @@ GOOD, BAD = {"flight": "LX1"}, {"flight": "LX1", "seats": "two"}
 WRONG = "seats: 'two' is not of type \"integer\""
 
 
-def judged(story, **parameters):
-    """The verdict, which is the same on the saved history."""
-    verdict = valid_messages(**parameters).check(story.history)
-    assert valid_messages(**parameters).check(History.from_jsonl(story.history.to_jsonl())) == verdict
+def judged(story, *, ended=True, **parameters):
+    """The verdict once the run has ended, which is the same on the saved history."""
+    history = History()
+    for op in story.history:
+        history.append(op.kind, at_s=op.at_s, of=op.of, call=op.call, data=op.data)
+    if ended:
+        history.append("note", at_s=story.now_s, data={"outcome": "completed"})
+    verdict = valid_messages(**parameters).check(history)
+    assert valid_messages(**parameters).check(History.from_jsonl(history.to_jsonl())) == verdict
     return verdict.status, verdict.reason, verdict.ops
 
 
@@ -198,7 +203,7 @@ def test_hidden_parts_of_a_saved_history_are_not_judged():
     schema = {"type": "object", "properties": {"login": {"type": "object"}}}
     story = Story().listed({"name": "sign_in", "inputSchema": schema})
     story.ask(offers={"sign_in": schema}).says("", ("sign_in", '{"login": {"pin_password": 1234}}'))
-    story.call("sign_in", login={"password": "hunter2"}).ok()
+    story.call("sign_in", login={"password": "hunter2"}).ok().ended()
     assert valid_messages().check(story.history).status == "pass"
     saved = valid_messages().check(History.from_jsonl(story.history.to_jsonl()))
     assert (saved.status, saved.ops) == ("unknown", (3, 4))
@@ -215,10 +220,16 @@ def test_a_reply_that_nobody_read_leaves_it_undecided():
 
 
 def test_a_history_that_was_cut_short_is_undecided():
-    """More may come."""
+    """More may come, also where it was cut between two calls, or in a later run."""
     story = booked()
-    story.ask(offers=OFFERS)
-    assert judged(story) == ("unknown", "the history ends while a call is under way", (6,))
+    assert judged(story, ended=False) == (
+        "unknown",
+        "no run has ended: the history was cut short, or agentchaos.run(...) was not called",
+        (),
+    )
+    story.ended().ask(offers=OFFERS)
+    reason = "the history was cut short: it ends while 1 calls are under way"
+    assert judged(story, ended=False) == ("unknown", reason, (7,))
 
 
 def test_without_the_library_nothing_is_decided(monkeypatch):

@@ -37,7 +37,7 @@ def test_what_was_done_and_is_not_there_is_found():
     """The tool said that it did it."""
     assert judged(booked().note(world="seat", rows=[])) == (
         "fail",
-        "seat with key ('LX1',) and id B1 was done at 0 s, and is not in the world",
+        "seat with key LX1 and id B1 was done at 0 s, and is not in the world",
     )
 
 
