@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_agentchaos.errors import (
     AgentChaosError,
@@ -29,8 +29,13 @@ from pytest_agentchaos.trial import Trial
 
 __tracebackhide__ = explains_itself
 
-Build = Callable[[Trial], Callable[[], Any]]
+T = TypeVar("T")
+Build = Callable[[T], Callable[[], Any]]
 """Makes the whole system anew, declares what stands behind its URLs on the trial, and gives what is to be run."""
+
+
+def _itself(trial: Trial) -> Any:
+    return trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,17 @@ class Pair:
         return recovery_cost(self.with_fault, self.without)
 
 
-def paired(build: Build, schedule: Schedule, *, seed: int = 0, prices: Any = None) -> Pair:
+def paired(
+    build: Build[T],
+    schedule: Schedule,
+    *,
+    seed: int = 0,
+    prices: Any = None,
+    given: Callable[[Trial], T] = _itself,
+) -> Pair:
     """Run a journey twice. How it ends under the faults is a result; one that fails without any proves nothing.
 
-    ``InvalidTrialError`` says so, and also where a fault never fired.
+    ``InvalidTrialError`` says so, and also where a fault never fired. ``given`` makes of a trial what ``build`` gets.
     """
     __tracebackhide__ = True
     rules = tuple(schedule)
@@ -61,7 +73,7 @@ def paired(build: Build, schedule: Schedule, *, seed: int = 0, prices: Any = Non
         )
         raise UsageError(msg)
     listed = None if prices is None else Prices.of(prices)
-    faulted, whole = _ran(build, rules, seed), _ran(build, (), seed)
+    faulted, whole = _ran(build, rules, seed, given), _ran(build, (), seed, given)
     if (why := faulted.unproven()) is not None:
         raise InvalidTrialError(why)
     if whole.outcome is None or whole.outcome.ending != "completed":
@@ -71,11 +83,11 @@ def paired(build: Build, schedule: Schedule, *, seed: int = 0, prices: Any = Non
     return Pair(measured[0], measured[1], (faulted, whole))
 
 
-def _ran(build: Build, schedule: Schedule, seed: int) -> Trial:
+def _ran(build: Build[T], schedule: Schedule, seed: int, given: Callable[[Trial], T]) -> Trial:
     __tracebackhide__ = True
     trial = Trial(schedule, seed=seed)
     try:
-        trial.run(build(trial))
+        trial.run(build(given(trial)))
     except (Exception, HungError) as error:
         if trial.outcome is None or trial.outcome.error is not error or _is_ours(error):
             raise

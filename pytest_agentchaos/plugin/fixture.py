@@ -19,6 +19,7 @@ from pytest_agentchaos.evidence.outcome import Outcome
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.invariants.base import Invariant, judge
+from pytest_agentchaos.paired import Pair, paired
 from pytest_agentchaos.plugin import settings
 from pytest_agentchaos.schedule import Selector, on, rule
 from pytest_agentchaos.trial import Live, Trial
@@ -34,8 +35,8 @@ R = TypeVar("R")
 class AgentChaos:
     """One trial, in the words of a test."""
 
-    def __init__(self, *, seed: int = 0, seed_offset: int = 0) -> None:
-        self._trial = Trial(seed=seed)
+    def __init__(self, *, seed: int = 0, seed_offset: int = 0, trial: Trial | None = None) -> None:
+        self._trial = Trial(seed=seed) if trial is None else trial
         self.seed_offset = seed_offset
         """What the test itself added to the session's seed: its marker, and the number of the trial."""
         self.verdicts: list[Verdict] = []
@@ -155,6 +156,16 @@ class AgentChaos:
     def measures(self) -> Measures:
         """The figures of this trial: calls, latencies, tokens, cost, effects, recovery."""
         return measure(self.history)
+
+    def paired(self, build: Callable[[AgentChaos], Callable[[], Any]], *faults: Fault | tuple[Fault, Selector]) -> Pair:
+        """Run the same journey under these faults and without: ``.cost`` is what recovery cost.
+
+        ``build`` gets an ``agentchaos`` of its own for each of the two runs; it makes the system anew, declares what
+        stands behind its URLs, and gives what is to be run.
+        """
+        __tracebackhide__ = True
+        rules = tuple(rule(*one) if isinstance(one, tuple) else rule(one, on.any()) for one in faults)
+        return paired(build, rules, seed=self.seed, given=lambda trial: AgentChaos(trial=trial))
 
     def sometimes(self, name: str, condition: object = True) -> None:  # noqa: FBT002 - a condition, not a switch
         """Say that this is true in some trial; the session's summary names what never was.

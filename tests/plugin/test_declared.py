@@ -326,3 +326,30 @@ def test_a_wrong_declaration_is_an_error_that_says_what_to_write(project, wrong,
     result = run(project, f"def test_it(agentchaos):\n    {wrong}\n")
     result.assert_outcomes(failed=1)
     assert said in result.stdout.str()
+
+
+def test_what_recovery_costs_is_the_difference_of_two_runs(project):
+    """The same journey twice, each in a fresh trial; the trial of the test itself is not touched."""
+    result = run(
+        project,
+        """
+def build(chaos):
+    airline = Airline()
+    chaos.effect(SEAT)
+    book = chaos.tool(airline.book)
+    return lambda: agent(book)
+
+def test_it(agentchaos):
+    pair = agentchaos.paired(build, (faults.DropResponse(), on.tool("book", nth=1)))
+    assert pair.cost.seconds == pytest.approx(30, abs=0.1)
+    assert (pair.cost.calls, pair.cost.effects) == (1, {"seat": 1})
+    assert pair.trials[0].seed == agentchaos.seed
+    assert len(agentchaos.history) == 0
+    assert agentchaos.paired(build, faults.Latency(seconds=2)).cost.seconds == pytest.approx(2, abs=0.1)
+
+def test_unfired(agentchaos):
+    agentchaos.paired(build, (faults.DropResponse(), on.tool("nothing")))
+""",
+    )
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*InvalidTrialError: invalid: 1 of 1 faults never fired*"])

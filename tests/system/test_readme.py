@@ -39,7 +39,7 @@ def test_the_first_test_fails_for_an_agent_without_one_as_the_readme_shows(pytes
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "  FAIL    no_duplicate_effect(book_flight): book_flight with key ('Ada', 'LX1766') was executed 2 times, *",
+            "  FAIL    no_duplicate_effect(book_flight): book_flight with key ('Ada', 'LX1766') was executed 2 times*",
             "  PASS    at_most(model_calls, 12): model_calls = 2",
             "outcome: completed after 21 s",
             "fault: faults.DropResponse() on.tool('book_flight', nth=1)",
