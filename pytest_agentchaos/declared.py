@@ -80,9 +80,9 @@ class Declared:
         id_, amount = (given or (_last(known) if known else None) for given, known in _fields(probe, effect))
         self.probes.append(Probe(probe.effect, probe.look, key, id_, amount))
 
-    def price(self, prices: Mapping[str, Any]) -> None:
+    def price(self, prices: Mapping[str, Any], currency: str) -> None:
         """What tokens cost."""
-        self._pending.append({"prices": Prices.of(prices).to_data()})
+        self._pending.append({"prices": Prices.of(prices).to_data(), "currency": currency})
 
     def tool(self, definitions: Iterable[Any]) -> None:
         """What tools say of themselves, where no wire shows it: as MCP writes it."""

@@ -153,6 +153,12 @@ class Flight:
         if self.program is not None:
             self._write("deliver", reply)
 
+    def delivered_unread(self, status: int, why: str) -> None:
+        """The same where nobody has seen all that it answered."""
+        self._answered += 1
+        if self.program is not None:
+            self.engine.write("deliver", of=self.index, data={"status": status, "unread": why})
+
     def ended(self, kind: OpKind, error: str) -> None:
         """The caller got no reply: ``fail`` when it surely did not happen, ``info`` when nobody knows."""
         data: dict[str, Any] = {"error": error}

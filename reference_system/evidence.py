@@ -7,7 +7,6 @@ declares all of it in a trial, so that no invariant has to be told anything more
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final, Literal
 
 from pytest_agentchaos import Effect
@@ -69,18 +68,17 @@ _EFFECT_OF: Final = {
 """Domain of a line in an answer -> what it claims to have done."""
 
 
-def claimed(answer: Any) -> list[dict[str, str]]:
-    """What stands booked by the word of one answer, of several in turn, or of a whole journey.
+def claimed(store: Store, answer: Any) -> list[dict[str, str]]:
+    """What stands booked by the word of one answer, of several, or of a whole journey.
 
-    A later answer about the same trip lists what is new, and says of what was there before only what it has cancelled,
-    by its reference; everything else is still claimed.
+    The answer about a change of a trip tells only what is new. So what the answer before had told is still claimed,
+    except for what has been cancelled since.
     """
-    standing: dict[str, str] = {}
-    for one in _answers(answer):
-        gone = {booking for booking in standing if re.search(rf"\b{re.escape(booking)}\b", one["text"])}
-        now = {line["booking"]: _EFFECT_OF[line["domain"]] for line in one["bookings"] if line["state"] == "booked"}
-        standing = {booking: effect for booking, effect in standing.items() if booking not in gone} | now
-    return [{"effect": effect, "id": booking} for booking, effect in standing.items()]
+    changed = {row.request.get("about") for row in store.trips()}
+    gone = {row.booking for row in store.bookings(state="cancelled") if row.trip in changed}
+    lines = [line for one in _answers(answer) for line in one["bookings"] if line["state"] == "booked"]
+    told = {line["booking"]: _EFFECT_OF[line["domain"]] for line in lines if line["booking"] not in gone}
+    return [{"effect": effect, "id": booking} for booking, effect in told.items()]
 
 
 def _answers(answer: Any) -> Any:
@@ -92,8 +90,12 @@ _ITEM: Final = {"flight": "flight", "room": "hotel", "table": "restaurant"}
 
 
 def standing(store: Store, effect: str) -> list[dict[str, Any]]:
-    """What the tool servers have on record of an effect: its id, the parts of its key, and what it costs."""
-    state: Literal["held", "booked"] = "held" if effect == "flight_hold" else "booked"
+    """What the tool servers have on record of an effect: its id, the parts of its key, and what it costs.
+
+    A hold that has run out is still there: nobody has let it go. And whoever looks after a trial, whose time was
+    virtual, sees every hold run out.
+    """
+    states = {"held", "expired"} if effect == "flight_hold" else {"booked"}
     return [
         {
             "booking": row.booking,
@@ -102,8 +104,8 @@ def standing(store: Store, effect: str) -> list[dict[str, Any]]:
             **{name: row.details[name] for name in ("date", "check_in") if name in row.details},
             "amount_minor": row.amount_minor,
         }
-        for row in store.bookings(state=state)
-        if row.kind == _KIND[effect]
+        for row in store.bookings()
+        if row.state in states and row.kind == _KIND[effect]
     ]
 
 

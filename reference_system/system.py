@@ -100,9 +100,9 @@ class TravelSystem:
         for url, thing in self.upstreams.items():
             chaos.upstream(url, thing)
         chaos.effect(*self.effects)
-        chaos.claims(claimed)
+        chaos.claims(partial(claimed, self.store))
         chaos.tools(*self.definitions)
-        chaos.prices(self.prices)
+        chaos.prices(self.prices, currency="EUR")
         for effect in self.effects:
             chaos.probe(effect.name, partial(self.standing, effect.name), amount="amount_minor")
 

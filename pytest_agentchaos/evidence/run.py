@@ -23,12 +23,15 @@ class Run(NamedTuple):
     """What it returned, as a JSON value; None if it raised, or returned nothing."""
 
 
+ENDINGS = ("completed", "raised", "hung")
+
+
 def runs(history: History) -> tuple[Run, ...]:
-    """The runs of a history that have ended; ask by ``history.view(runs)``."""
+    """The runs of a history that have ended in a way that is known; ask by ``history.view(runs)``."""
     ended: list[Run] = []
     began = 0
     for op in history:
-        if op.kind == "note" and "outcome" in op.data:
+        if op.kind == "note" and op.data.get("outcome") in ENDINGS:
             data = op.data
             ended.append(Run(op.index, began, op.at_s, str(data["outcome"]), data.get("error"), data.get("answer")))
             began = op.index + 1

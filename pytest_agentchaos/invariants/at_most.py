@@ -13,6 +13,7 @@ from pytest_agentchaos.evidence.figures.metrics import Measured, Part, metric
 from pytest_agentchaos.evidence.figures.prices import Prices
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.messages.tools import tools
+from pytest_agentchaos.evidence.run import runs
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 
@@ -82,6 +83,8 @@ class at_most:
         if going_on := history.view(under_way):
             reason = f"{told} so far, but {_count(going_on)} still open and no run has ended since: there may be more"
             return Verdict(self.name, "unknown", reason, going_on)
+        if not history.view(runs):
+            return Verdict(self.name, "unknown", f"{told} so far, and no run has ended: there may be more")
         if self.limit and not part.is_all and not part.calls() and not self._is_known(history):
             reason = (
                 f"{told}: nothing{self._part()} was called, offered or listed, so nothing was bounded; is it spelt so?"

@@ -20,6 +20,7 @@ from pytest_agentchaos.evidence.conduct.attempts import (
     seconds,
     wrong_clock,
 )
+from pytest_agentchaos.evidence.conduct.fate import identity
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
@@ -29,6 +30,8 @@ from pytest_agentchaos.invariants.registry import register
 
 __tracebackhide__ = explains_itself
 
+_TAKE_TIME = "let calls take time: faults.Latency(seconds=0.1)"
+
 
 @register
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class breaker_opens:
     and then until it answers; it cannot see calls that were held back, so whoever just gives up looks as good.
 
     In a row: each call began after the one before had failed, and no answer came in between. Calls that go down
-    together are one failure; one whose caller stopped waiting counts only if a fault had acted on it.
+    together are one failure; one whose caller stopped waiting counts only if a fault had acted on it. Where calls take
+    no time, nobody can tell which of those in one instant go down together: what depends on that is unknown.
     """
 
     after: int = 5
@@ -76,24 +80,30 @@ class breaker_opens:
         """Keep a circuit for each place, as a breaker would."""
         if (wrong := history.view(wrong_clock)) is not None:
             return Verdict(self.name, "unknown", *wrong)
+        every = self._circuits(history, together=False)
+        offences = [
+            circuit.offence for circuit in self._circuits(history, together=True) if circuit.offence is not None
+        ]
+        kept = [
+            f"{shown(circuit.where)} was left alone after {self.after} failures" for circuit in every if circuit.opened
+        ]
+        return Findings(offences, self._doubts(history, every)).concluded(self.name, listed(kept))
+
+    def _circuits(self, history: History, *, together: bool) -> list[_Circuit]:
+        """One for each place. ``together``: different calls in one instant went down together."""
         circuits: dict[str, _Circuit] = {}
         for op, exchange in history.view(moments):
             where = place(exchange, self.per)
             circuit = circuits.get(where)
             if circuit is None:
-                circuit = circuits[where] = _Circuit(self, where)
+                circuit = circuits[where] = _Circuit(self, where, together)
             if op == exchange.index:
                 circuit.begins(exchange)
             elif in_trouble(exchange):
                 circuit.fails(exchange)
             elif not gave_up(exchange):
                 circuit.answers()
-        every = list(circuits.values())
-        offences = [circuit.offence for circuit in every if circuit.offence is not None]
-        kept = [
-            f"{shown(circuit.where)} was left alone after {self.after} failures" for circuit in every if circuit.opened
-        ]
-        return Findings(offences, self._doubts(history, every)).concluded(self.name, listed(kept))
+        return list(circuits.values())
 
     def _doubts(self, history: History, circuits: list[_Circuit]) -> list[Finding]:
         """Why nobody can say that the promise was kept."""
@@ -104,8 +114,13 @@ class breaker_opens:
                 f" agentchaos.inject(faults.Unavailable(), on.tool('search', times={self.after + 2}))"
             )
             return [Finding(reason)]
+        doubts = [
+            Finding(f"{offence.reason}, perhaps decided before; {_TAKE_TIME}", offence.ops)
+            for offence in (circuit.offence for circuit in circuits)
+            if offence is not None
+        ]
         missing = missing_end(history)
-        return [] if missing is None else [Finding(*missing)]
+        return doubts if missing is None else [*doubts, Finding(*missing)]
 
 
 @dataclass(slots=True)
@@ -114,6 +129,8 @@ class _Circuit:
 
     rule: breaker_opens
     where: str
+    together: bool
+    """Whether different calls in one instant are taken to go down together."""
     failures: deque[Exchange] = field(default_factory=deque)
     """In a row, and within the time in which they count together."""
     is_open: bool = False
@@ -127,7 +144,7 @@ class _Circuit:
 
     def begins(self, exchange: Exchange) -> None:
         """A call is made."""
-        if not self.is_open:
+        if not self.is_open or self._is_beside_last(exchange):
             return
         rule, begun = self.rule, self.begun_s
         while begun and begun[0] <= exchange.at_s - rule.rest_s + RESOLUTION_S:
@@ -139,7 +156,7 @@ class _Circuit:
     def fails(self, exchange: Exchange) -> None:
         """A call has failed for trouble."""
         failures = self.failures
-        if self.is_open or (failures and exchange.index < last_op(failures[-1])):
+        if self.is_open or (failures and exchange.index < last_op(failures[-1])) or self._is_beside_last(exchange):
             return
         failures.append(exchange)
         while ended_s(exchange) - ended_s(failures[0]) > self.rule.within_s + RESOLUTION_S:
@@ -154,6 +171,13 @@ class _Circuit:
         self.is_open = False
         self.failures.clear()
         self.begun_s.clear()
+
+    def _is_beside_last(self, exchange: Exchange) -> bool:
+        """Whether it is another call than the last that failed, and began in the same instant."""
+        if not self.together or not self.failures:
+            return False
+        last = self.failures[-1]
+        return exchange.at_s <= last.at_s + RESOLUTION_S and identity(exchange) != identity(last)
 
     def _offence(self, exchange: Exchange) -> Finding:
         last = self.failures[-1]

@@ -47,8 +47,18 @@ class no_deadlock:
 
 
 def _open(history: History, run: Run) -> list[Exchange]:
-    """The calls that were open when a run ended."""
-    return [one for one in history.calls() if run.began <= one.index < run.op and (one.end is None or one.end > run.op)]
+    """The calls that were open when a run hung."""
+    last = _given_up_from(history, run)
+    return [one for one in history.calls() if run.began <= one.index < run.op and (one.end is None or one.end >= last)]
+
+
+def _given_up_from(history: History, run: Run) -> int:
+    """The first of the ops that only tell of the end: when a run hangs, its callers are made to stop waiting."""
+    for index in range(run.op, run.began, -1):
+        op = history[index - 1]
+        if op.at_s != run.at_s or op.kind in {"invoke", "ok", "fail", "deliver", "fault"}:
+            return index
+    return run.began
 
 
 def _told(waiting: Sequence[Exchange]) -> str:

@@ -12,6 +12,7 @@ from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.conduct.fate import identity, succeeded, under_way
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.run import runs
 from pytest_agentchaos.evidence.telling import counted, listed, quoted
 from pytest_agentchaos.evidence.verdict import Status, Verdict
 from pytest_agentchaos.invariants.registry import register
@@ -82,6 +83,9 @@ class no_progress_loop:
         if going_on := history.view(under_way):
             reason = f"{counted(len(calls), 'call')} and no loop so far, but some are open and no run has ended since"
             return Verdict(self.name, "unknown", reason, going_on)
+        if not history.view(runs):
+            reason = f"{counted(len(calls), 'call')} and no loop so far, and no run has ended: there may be more"
+            return Verdict(self.name, "unknown", reason)
         return Verdict(self.name, "pass", f"{counted(len(calls), 'call')}, none of them in a loop")
 
     def _may_repeat(self, name: str) -> bool:

@@ -8,6 +8,7 @@ from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.conduct.attempts import (
     RESOLUTION_S,
     Per,
+    ended_s,
     is_quantity,
     missing_end,
     moments,
@@ -15,6 +16,7 @@ from pytest_agentchaos.evidence.conduct.attempts import (
     seconds,
     wrong_clock,
 )
+from pytest_agentchaos.evidence.conduct.fate import identity
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
@@ -33,7 +35,8 @@ class respects_retry_after:
     """Promises that after an error reply that says when to come back nothing more is sent to that place before then; it
     sees waits that HTTP headers tell in seconds, not dates, and not what only the text of an error says (JSON-RPC).
 
-    A call that was under way already when the reply came is no offence.
+    A call that was under way already when the reply came is no offence. Where calls take no time, nobody can tell
+    whether another one in the same instant was: that is unknown.
     """
 
     slack_s: float = 0.0
@@ -62,24 +65,25 @@ class respects_retry_after:
         if (wrong := history.view(wrong_clock)) is not None:
             return Verdict(self.name, "unknown", *wrong)
         waits: dict[str, _Wait] = {}
-        offences: list[Finding] = []
+        findings = Findings()
         asked: list[int] = []
         unread: list[int] = []
         for op, exchange in history.view(moments):
             if op == exchange.index:
                 wait = waits.get(place(exchange, self.per))
                 if wait is not None and exchange.at_s < wait.until_s - self.slack_s - RESOLUTION_S:
-                    offences.append(wait.broken_by(exchange))
+                    kind = findings.doubts if wait.is_met_by(exchange) else findings.failures
+                    kind.append(wait.broken_by(exchange))
             elif exchange.ending == "ok" and (told := exchange.data.get("retry_after_s")) is not None:
                 where = place(exchange, self.per)
-                found = _Wait(op, where, exchange.ended_s or 0.0, told) if is_quantity(told) else None
+                found = _Wait(op, where, exchange, told) if is_quantity(told) else None
                 if found is None:
                     unread.append(op)
                 elif found.wait_s > 0:
                     asked.append(op)
                     known = waits.get(where)
                     waits[where] = found if known is None or known.until_s < found.until_s else known
-        findings = Findings(offences, _doubts(history, asked, unread))
+        findings.doubts += _doubts(history, asked, unread)
         return findings.concluded(
             self.name, f"{counted(len(asked), 'reply')} said when to come back; nobody came sooner"
         )
@@ -102,15 +106,27 @@ class _Wait:
 
     op: int
     place: str
-    at_s: float
+    told: Exchange
+    """The call that got it."""
     wait_s: float
+
+    @property
+    def at_s(self) -> float:
+        """When it came."""
+        return ended_s(self.told)
 
     @property
     def until_s(self) -> float:
         return self.at_s + self.wait_s
 
+    def is_met_by(self, exchange: Exchange) -> bool:
+        """Whether that call, another one, began with the one that got the reply: then it may know nothing of it."""
+        return exchange.at_s <= self.told.at_s + RESOLUTION_S and identity(exchange) != identity(self.told)
+
     def broken_by(self, exchange: Exchange) -> Finding:
         """What to say of whoever comes before its end."""
         after = seconds(exchange.at_s - self.at_s)
         reason = f"{shown(self.place)} asked for {seconds(self.wait_s)} of rest and was called again after {after}"
+        if self.is_met_by(exchange):
+            reason += ", perhaps by a call that was decided before; let calls take time: faults.Latency(seconds=0.1)"
         return Finding(reason, (self.op, exchange.index))

@@ -100,7 +100,8 @@ class AgentChaos:
     ) -> Callable[P, R]:
         """The same function as a call that faults can act on.
 
-        ``timeout_s`` is how long its caller waits before ``TimeoutError``; None waits for ever. ``error`` makes
+        ``timeout_s`` is how long a caller waits before ``TimeoutError`` where a fault keeps it waiting; None waits for
+        ever. A function that takes long by itself has a timeout of its own, or none. ``error`` makes
         the exception for a status and a message, where a fault answers in the function's place.
         """
         extra: dict[str, Any] = {} if error is None else {"error": error}
@@ -141,9 +142,9 @@ class AgentChaos:
         """
         self._trial.declared.probe(Probe(effect, look, key, id, amount))
 
-    def prices(self, prices: Mapping[str, Any]) -> None:
+    def prices(self, prices: Mapping[str, Any], *, currency: str = "USD") -> None:
         """What a million tokens cost: glob on the model's name -> (input, output) or (input, output, cached)."""
-        self._trial.declared.price(prices)
+        self._trial.declared.price(prices, currency)
 
     def tools(self, *definitions: Any) -> None:
         """What tools say of themselves, where no wire shows it: each as MCP writes it."""

@@ -247,10 +247,11 @@ def ask():
 
 def test_it(agentchaos):
     agentchaos.upstream("https://api.openai.com", ScriptedModel(["Hello"]))
-    agentchaos.prices({"house-*": (1_000_000, 0)})
+    agentchaos.prices({"house-*": (1_000_000, 0)}, currency="CHF")
     agentchaos.run(ask)
     measures = agentchaos.measures()
     assert measures.cost == measures.input_tokens > 0
+    assert measures.currency == "CHF"
     with pytest.raises(pytest.fail.Exception, match="cost"):
         agentchaos.check(invariants.at_most("cost", 0.5))
 """,

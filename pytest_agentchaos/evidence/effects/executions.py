@@ -30,7 +30,9 @@ def executions(exchange: Exchange) -> Executions:
     data = exchange.data
     if exchange.deliveries or exchange.fault_ops:
         judged = [(op.index, op.data, _succeeded(op.data)) for op in exchange.deliveries]
-        lost = sum(succeeded is None for _, _, succeeded in judged) + _under_way(exchange)
+        # A call that surely did not happen: a plain function has raised an error of its own.
+        lost = 0 if exchange.ending == "fail" else sum(succeeded is None for _, _, succeeded in judged)
+        lost += _under_way(exchange)
         still_out = exchange.ending == "open" and not judged
         return Executions(tuple((op, _result(data)) for op, data, good in judged if good), lost + still_out)
     if exchange.ending == "ok" and exchange.end is not None:

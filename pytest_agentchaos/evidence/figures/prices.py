@@ -70,11 +70,12 @@ def prices(history: History) -> Prices | str:
     A text instead says what is wrong with the note. Ask by ``history.view(prices)``.
     """
     listed: Any = DEFAULT
+    currency = DEFAULT.currency
     for op in history:
         if op.kind == "note" and "prices" in op.data:
-            listed = op.data["prices"]
+            listed, currency = op.data["prices"], str(op.data.get("currency", DEFAULT.currency))
     try:
-        return Prices.of(listed)
+        return Prices.of(listed, currency=currency)
     except UsageError as error:
         return str(error)
 

@@ -29,7 +29,11 @@ def account(joined: Joined, calls: Iterable[Told], *, attempts: bool) -> Iterato
         "call failed and its span says nothing of it", "calls failed and their spans say nothing of it", silent
     )
     counted = [one for one in sure if one.last.call.kind == "model" and one.wire is not None]
-    untold = [Place(f"{place_of(one.last)}, {_said(one.wire)}", one.ops) for one in counted if not one.told]
+    untold = [
+        Place(f"{place_of(one.last)}, {_said(one.wire)}", one.ops)
+        for one in counted
+        if not one.told and not one.is_spoilt
+    ]
     yield Defect("span of a model tells no tokens", "spans of models tell no tokens", untold)
     wrong = [
         Place(f"{place_of(one.last)}, {_said(one.told[0])} told, {_said(one.wire)} on the wire", one.ops)
@@ -71,6 +75,11 @@ class _Account(NamedTuple):
     @property
     def marked(self) -> bool:
         return any(_is_marked(one.span) for one in self.spans)
+
+    @property
+    def is_spoilt(self) -> bool:
+        """Whether a fault met a reply that was of no use to its caller, who need not have read the tokens in it."""
+        return self.marked and any(exchange.fault_ops for exchange in self.exchanges)
 
     @property
     def wire(self) -> Tokens | None:

@@ -116,7 +116,7 @@ class AsyncHttpPort(HttpPort):
         cut = self._cut(held, record)
         if held.shapes and held.is_compressed:
             held.source = self._decoded(held)
-        body = AsyncBody(held.source, self, self._shaper(held), cut, held.close)
+        body = AsyncBody(held.source, self, self._shaper(held), cut, held.close, record.came)
         return lib.response(held.status, held.headers, lib.async_stream(body, record), held.extensions)
 
     async def abandon(self) -> None:

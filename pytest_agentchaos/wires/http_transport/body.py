@@ -15,11 +15,12 @@ KEEP_BYTES = 1 << 20
 class Record:
     """What has passed of one body, and whom to tell when it ends."""
 
-    __slots__ = ("_ended", "_kept", "_told", "size")
+    __slots__ = ("_came", "_ended", "_kept", "_told", "size")
 
     def __init__(self, ended: Callable[[bytes, str | None], None]) -> None:
         self._ended = ended
         self._kept: list[bytes] = []
+        self._came: list[bytes] = []
         self._told = False
         self.size = 0
 
@@ -30,6 +31,16 @@ class Record:
             self._kept.append(chunk)
         else:
             self._kept.clear()
+
+    def came(self, chunk: bytes) -> None:
+        """A chunk of a body that a fault shapes came from the callee, whatever of it passes."""
+        if self.size <= KEEP_BYTES:
+            self._came.append(chunk)
+
+    @property
+    def whole(self) -> bytes | None:
+        """What came from the callee so far, if a fault shapes the body."""
+        return b"".join(self._came) if self._came else None
 
     def end(self, error: str | None = None) -> None:
         """No more will pass."""
@@ -125,14 +136,21 @@ Cut = Callable[[], Exception | None]
 class AsyncBody:
     """A body on its way to an async caller, as the steps of a program shape it."""
 
-    def __init__(
-        self, source: Any, port: BodyPort, shaper: Shaper | None, cut: Cut, close: Callable[[], Any] | None
+    def __init__(  # noqa: PLR0913, PLR0917 - what a body is made of
+        self,
+        source: Any,
+        port: BodyPort,
+        shaper: Shaper | None,
+        cut: Cut,
+        close: Callable[[], Any] | None,
+        came: Callable[[bytes], None],
     ) -> None:
         self._source = source
         self._port = port
         self._shaper = shaper
         self._cut = cut
         self._close = close
+        self._came = came
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         port = self._port
@@ -140,6 +158,8 @@ class AsyncBody:
         chunk: bytes | None = b""
         while chunk is not None:
             chunk = await port.next_chunk(self._source)
+            if chunk is not None and self._shaper is not None:
+                self._came(chunk)
             for item in _items(self._shaper, chunk):
                 match item:
                     case bytes():
@@ -166,14 +186,21 @@ class AsyncBody:
 class SyncBody:
     """The same on its way to a sync caller."""
 
-    def __init__(
-        self, source: Any, port: Any, shaper: Shaper | None, cut: Cut, close: Callable[[], Any] | None
+    def __init__(  # noqa: PLR0913, PLR0917 - what a body is made of
+        self,
+        source: Any,
+        port: Any,
+        shaper: Shaper | None,
+        cut: Cut,
+        close: Callable[[], Any] | None,
+        came: Callable[[bytes], None],
     ) -> None:
         self._source = source
         self._port = port
         self._shaper = shaper
         self._cut = cut
         self._close = close
+        self._came = came
 
     def __iter__(self) -> Iterator[bytes]:
         port = self._port
@@ -181,6 +208,8 @@ class SyncBody:
         chunk: bytes | None = b""
         while chunk is not None:
             chunk = port.next_block(self._source)
+            if chunk is not None and self._shaper is not None:
+                self._came(chunk)
             for item in _items(self._shaper, chunk):
                 match item:
                     case bytes():

@@ -120,16 +120,25 @@ class HttpPort:
 
     def _record(self, held: Held) -> Record:
         status, headers = held.status, held.headers
+        promised = None if held.is_compressed else held.header("content-length")
 
         def ended(raw: bytes, error: str | None) -> None:
             reply = self._lib.decoded(status, headers, raw)
-            self._tell_delivered(held, reply)
+            came = None if held.is_event_stream else record.whole
+            if error is None or came is None:
+                self._tell_delivered(held, reply)
+            elif held.delivered and promised is not None and len(came) == int(promised):
+                self._tell_delivered(held, self._lib.decoded(status, headers, came))
+            elif held.delivered:
+                held.delivered = False
+                self._flight.delivered_unread(status, "a fault ended it on its way")
             if error is None:
                 self._flight.ok(reply)
             else:
                 self._flight.ended("info", error)
 
-        return Record(ended)
+        record = Record(ended)
+        return record
 
     def _own(self, request: Request) -> Any:
         """The request as the library's object: the caller's own, unless that cannot be sent as it is."""

@@ -117,7 +117,7 @@ class SyncHttpPort(HttpPort):
         cut = self._cut(held, record)
         if held.shapes and held.is_compressed:
             held.source = self._decoded(held)
-        body = SyncBody(held.source, self, self._shaper(held), cut, held.close)
+        body = SyncBody(held.source, self, self._shaper(held), cut, held.close, record.came)
         return lib.response(held.status, held.headers, lib.sync_stream(body, record), held.extensions)
 
     def abandon(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_agentchaos import faults, invariants, on
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.join import join
+from pytest_agentchaos.evidence.spans.join import join
 from pytest_agentchaos.schedule import rule
 from pytest_agentchaos.trial import Trial
 from reference_system.journeys import find

@@ -124,12 +124,32 @@ def test_calls_that_go_down_together_are_one_failure():
     assert (found.status, found.reason[:1]) == ("unknown", "2")
 
 
+def test_in_one_instant_nobody_can_tell_what_goes_down_together():
+    """Where calls take no time, one that began before another had failed looks as if it had begun after."""
+    story = Story()
+    for number in range(3):
+        story.call("search", number=number).refused(503)
+    for _ in range(2):
+        story.wait(1).call("search", number=0).refused(503)
+    found = judged(story.ended())
+    assert found.status == "unknown"
+    assert found.reason.endswith("perhaps decided before; let calls take time: faults.Latency(seconds=0.1)")
+
+
+def test_the_same_call_again_in_one_instant_was_made_after_it_had_failed():
+    """Whoever tries again at once does not wait for a breaker."""
+    story = Story()
+    for _ in range(5):
+        story.call("search").refused(503)
+    assert judged(story.ended()).status == "fail"
+
+
 def test_what_has_a_breaker_can_be_chosen():
     """A target, or each tool there; a model always for itself."""
     story = Story()
     for _ in range(2):
         for name in ("search", "book", "cancel"):
-            story.call(name).fail()
+            story.call(name).wait(0.1).fail()
     assert judged(story.ended()).status == "fail"
     assert judged(story, per="name").status == "unknown"
     models = Story()

@@ -326,6 +326,16 @@ def test_a_model_span_without_tokens_is_found(story):
     fails(story.done(), "1 span of a model tells no tokens: model gpt-5 at 0 s (op 6), 100 + 20 tokens")
 
 
+@pytest.mark.parametrize(("status", "passes"), [("error", True), ("unset", False)])
+def test_a_reply_that_a_fault_spoilt_need_not_have_been_read(story, status, passes):
+    """Whoever says that it was of no use cannot be asked for its tokens; whoever says nothing can."""
+    usage = {"usage": {"input_tokens": 100, "output_tokens": 20, "cached_tokens": 0}}
+    call = whole(story).ask("more", traceparent=story.sent_by(id_of(3))).fault("malformed")
+    call.delivered("{}", **usage).ok("{", **usage)
+    story.chat(id_of(3), tokens=None, status=status)
+    assert check(story.done()).passed == passes
+
+
 def test_where_the_wire_told_no_tokens_none_are_asked_for(story):
     """A stream that was cut, an estimate of the agent's own."""
     whole(story).ask("more", traceparent=story.sent_by(id_of(3))).says("ok")

@@ -87,3 +87,19 @@ def test_a_hundred_thousand_calls_are_judged_in_one_go():
     """A ring is found without trying every way round."""
     story = waiting(*((f"a{number}", f"a{number + 1}") for number in range(20_000)), ("a20000", "a0"))
     assert JUDGE.check(story.ended("hung").history).reason.startswith("'a0' waits for 'a1', 'a1' waits for 'a2'")
+
+
+def test_calls_that_are_given_up_because_the_run_hangs_were_open():
+    """The wires write that before the end of the run; what had ended earlier is not blamed."""
+    story = Story()
+    story.call("search").ok({})
+    slow = story.call("forecast")
+    slow.wait(20).info("ReadTimeout: nothing came")
+    outer = story.call("booker", kind="agent", agent="planner")
+    inner = story.call("planner", kind="agent", agent="planner/booker")
+    inner.info("CancelledError: its caller stopped waiting")
+    outer.info("CancelledError: its caller stopped waiting")
+    verdict = invariants.no_deadlock().check(story.ended("hung", error="HungError").history)
+    assert verdict.status == "fail"
+    assert "'planner' waits for 'booker', 'booker' waits for 'planner'" in verdict.reason
+    assert "forecast" not in verdict.reason

@@ -165,7 +165,7 @@ def test_how_many_rounds_make_a_circle_is_to_be_chosen(rounds):
     for _ in range(rounds - 1):
         turn(story, ("a", {}))
         turn(story, ("b", {}))
-    assert judged(story, rounds=rounds).passed
+    assert judged(story.ended(), rounds=rounds).passed
     turn(story, ("a", {}))
     turn(story, ("b", {}))
     assert judged(story, rounds=rounds).status == "fail"
@@ -202,7 +202,8 @@ def test_a_tool_that_no_wire_shows_is_judged_by_what_is_asked():
     story = Story()
     for text in ['{"a": 1, "b": 2}', '{"b":2,"a":1}'] * 2:
         turn(story, ("local", text))
-    assert judged(story).passed
+    assert judged(story).status == "unknown"  # there may be more
+    assert judged(story.ended()).passed
     turn(story, ("local", '{"a": 1,   "b": 2}'))
     found = judged(story)
     reason = "a model asked 5 times in a row for local {'a': 1, 'b': 2}, which told it nothing new"

@@ -90,8 +90,20 @@ def test_each_model_of_a_provider_has_its_own_limit():
     story.ask("hello", model="gpt-5").refused(429, retry_after_s=5)
     story.ask("hello", model="gpt-5-mini").says("hi")
     assert judged(story.ended()).passed
-    story.ask("hello again", model="gpt-5").says("hi")
+    story.wait(1).ask("hello again", model="gpt-5").says("hi")
     assert judged(story.ended()).status == "fail"
+
+
+def test_another_call_in_the_instant_of_the_reply_may_have_been_decided_before():
+    """Two that are made side by side, where calls take no time; the same call again has surely read the reply."""
+    story = told_to_wait(number=1)
+    story.call("search", number=2).ok([]).ended()
+    found = judged(story)
+    assert found.status == "unknown"
+    assert "perhaps by a call that was decided before" in found.reason
+    assert judged(told_to_wait().call("search", city="Rome").ok([]).ended()).status == "fail"
+    slow = Story().call("search", number=1).wait(0.1).refused(429, retry_after_s=5)
+    assert judged(slow.call("search", number=2).ok([]).ended()).status == "fail"
 
 
 def test_slack_is_time_that_does_not_matter():
@@ -137,7 +149,7 @@ def test_a_wrong_clock_is_unknown():
 def test_secrets_and_long_texts_stay_out_of_the_reason():
     """A target may be anything."""
     story = told_to_wait(target="https://me:hunter2@host/" + "x" * 10_000)
-    story.call("search", target="https://me:hunter2@host/" + "x" * 10_000).ok([]).ended()
+    story.wait(1).call("search", target="https://me:hunter2@host/" + "x" * 10_000).ok([]).ended()
     found = invariants.respects_retry_after().check(story.history)
     assert found.status == "fail"
     assert "hunter2" not in found.reason
