@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pytest_agentchaos import rng
 from pytest_agentchaos.agents import agent_path
@@ -28,6 +28,9 @@ from pytest_agentchaos.wires.active import Active, activated, current
 from pytest_agentchaos.wires.http_transport.install import installed
 from pytest_agentchaos.wires.late import LateDeliveries
 from pytest_agentchaos.wires.upstreams import Upstreams
+
+if TYPE_CHECKING:
+    from pytest_agentchaos.traces.receiver import Receiver
 
 __tracebackhide__ = explains_itself
 
@@ -207,6 +210,28 @@ class Live:
         """What the system answered in this block, for invariants that look at the answer."""
         if self._ending is not None:
             self._ending.value = value
+
+    def receiver(self) -> Receiver:
+        """Where child processes send their spans, which become ops of the history when this block ends.
+
+        ``env={**os.environ, **live.receiver().environment()}``. Wait for them: ``receiver.wait_for(...)``.
+        """
+        from pytest_agentchaos.traces.receiver import Receiver
+
+        trial, clock = self._trial, self._trial.clock
+        if self._open is None or not isinstance(clock, WallClock):
+            msg = "live().receiver() listens only inside of its block: `with agentchaos.live() as live: ...`"
+            raise trial.engine.problem(UsageError(msg))
+        receiver = Receiver(epoch_s=clock.epoch_s)
+        self._open.callback(self._write_down, receiver)  # when it listens no more, and before the run has ended
+        self._open.enter_context(receiver)
+        return receiver
+
+    def _write_down(self, receiver: Receiver) -> None:
+        for span in receiver.spans():
+            self._trial.engine.write("span", data=span.to_data())
+        for problem in receiver.problems:
+            self._trial.engine.note(spans_lost=f"{problem.place}: {problem.why}")
 
     async def __aenter__(self) -> Self:
         return self.__enter__()

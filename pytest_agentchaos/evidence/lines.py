@@ -85,7 +85,7 @@ def read(lines: Sequence[str | bytes], source: str) -> tuple[dict[str, Any], lis
     for index, line in enumerate(rest):
         try:
             ops.append(_from_json(json.loads(line), index, known))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ArithmeticError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             said = f"it has no {error}" if isinstance(error, KeyError) else error
             remedy = (
                 "the file seems to be cut off there; remove this line to read the others"

@@ -30,13 +30,14 @@ from pytest_agentchaos.invariants.registry import register
 
 __tracebackhide__ = explains_itself
 
+_TOO_MANY = 429
 _TAKE_TIME = "let calls take time: faults.Latency(seconds=0.1)"
 
 
 @register
 @dataclass(frozen=True, slots=True)
 class breaker_opens:
-    """Promises that what has failed so many times in a row (no answer, 408, 429, 5xx) is left alone but for a probe now
+    """Promises that what has failed so many times in a row (no answer, 408, 5xx) is left alone but for a probe now
     and then until it answers; it cannot see calls that were held back, so whoever just gives up looks as good.
 
     In a row: each call began after the one before had failed, and no answer came in between. Calls that go down
@@ -99,6 +100,8 @@ class breaker_opens:
                 circuit = circuits[where] = _Circuit(self, where, together)
             if op == exchange.index:
                 circuit.begins(exchange)
+            elif exchange.data.get("status") == _TOO_MANY:
+                continue  # who asks for patience is neither dead nor well
             elif in_trouble(exchange):
                 circuit.fails(exchange)
             elif not gave_up(exchange):

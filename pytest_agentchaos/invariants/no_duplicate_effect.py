@@ -139,7 +139,7 @@ def _by_annotations(history: History, tool: str) -> Asked:
         doubts.append(
             Finding(f"{shown(listed(silent))}: not annotated as to whether calling it writes; {_REMEDY}: {_EXAMPLE}")
         )
-    elif not names:
+    elif not names and not history.calls(tool, kind="tool"):
         unknown = "no tool that says that it writes was called, and no effect was declared"
         doubts.append(Finding(f"{unknown}; {_REMEDY}: {_EXAMPLE}"))
     return Asked(told, names, (*doubts, *problems(told, names), *history.view(unfinished)))

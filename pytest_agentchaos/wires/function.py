@@ -11,7 +11,7 @@ import asyncio
 import functools
 import inspect
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 from pytest_agentchaos.dialects.function import Function
@@ -134,6 +134,8 @@ class WiredFunction:
             self._signature: inspect.Signature | None = inspect.signature(function)
         except ValueError:  # some functions written in C do not tell
             self._signature = None
+        parameters = () if self._signature is None else self._signature.parameters.values()
+        self._takes_any = next((one.name for one in parameters if one.kind is one.VAR_KEYWORD), None)
 
     def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments | None:
         """The arguments by name; None where the function itself will say what is wrong with them."""
@@ -142,10 +144,27 @@ class WiredFunction:
         except TypeError:
             return None
 
+    def _told(self, bound: inspect.BoundArguments) -> Mapping[str, Any]:
+        """The arguments by the names that callers use: what ``**kwargs`` takes stands beside the others."""
+        if self._takes_any is None:
+            return bound.arguments
+        named: dict[str, Any] = dict(bound.arguments)
+        more: Mapping[str, Any] = named.pop(self._takes_any, {})
+        return {**named, **more}
+
+    def rebound(self, bound: inspect.BoundArguments, told: Mapping[str, Any]) -> inspect.BoundArguments:
+        """The same call with arguments that were told by those names."""
+        known = bound.signature.parameters
+        more = {name: value for name, value in told.items() if name not in known or name == self._takes_any}
+        bound.arguments = {name: value for name, value in told.items() if name not in more}
+        if self._takes_any is not None and more:
+            bound.arguments[self._takes_any] = more
+        return bound
+
     def _begin(self, active: Active, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Flight:
         active.check_thread(self.name)
         bound = self.bound(args, kwargs)
-        arguments = {"args": list(args), **kwargs} if bound is None else bound.arguments
+        arguments = {"args": list(args), **kwargs} if bound is None else self._told(bound)
         request = Request("CALL", f"python:{self.name}", arguments=arguments)
         return active.engine.begin(request, wire="function", dialect=self.dialect)
 

@@ -94,7 +94,7 @@ class FunctionPort:
         bound = None if request is self._flight.request else self._wired.bound(self._args, self._kwargs)
         if bound is None:
             return self._args, self._kwargs
-        bound.arguments = dict(request.arguments or {})
+        bound = self._wired.rebound(bound, request.arguments or {})
         return bound.args, bound.kwargs
 
     def _gave(self, value: Any) -> Held:

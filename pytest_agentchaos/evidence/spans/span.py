@@ -138,7 +138,7 @@ class Spans(NamedTuple):
     seen: tuple[Seen, ...]
     """In the order of their ops; a span that was written twice with one id stands in it twice."""
     damaged: tuple[tuple[int, str], ...] = ()
-    """Ops that are no spans, and why."""
+    """Ops that are no spans, or tell of spans that could not be read, and why."""
 
 
 def spans(history: History) -> Spans:
@@ -151,4 +151,6 @@ def spans(history: History) -> Spans:
                 seen.append(Seen(op.index, Span.from_data(op.data)))
             except (ValueError, TypeError) as error:
                 damaged.append((op.index, str(error)))
+        elif op.kind == "note" and "spans_lost" in op.data:
+            damaged.append((op.index, f"spans were lost: {op.data['spans_lost']}"))
     return Spans(tuple(seen), tuple(damaged))

@@ -92,7 +92,7 @@ def test_failures_that_lie_too_far_apart_do_not_count_together():
     [
         (lambda call: call.fail(), "fail"),
         (lambda call: call.info(), "fail"),
-        (lambda call: call.refused(429), "fail"),
+        (lambda call: call.refused(429), "unknown"),
         (lambda call: call.refused(401), "unknown"),
         (lambda call: call.failed("sold out"), "unknown"),
         (lambda call: call.info("CancelledError: its caller stopped waiting"), "unknown"),

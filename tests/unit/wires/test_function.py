@@ -493,7 +493,7 @@ class Misread(Fault):
     ("to", "got"),
     [
         ({"flight": "TP-9"}, ("TP-9", (1, 2), {"window": True})),
-        ({"rest": (3,), "more": {}}, ("TP-1", (3,), {})),
+        ({"rest": (3,), "window": False, "aisle": 1}, ("TP-1", (3,), {"window": False, "aisle": 1})),
     ],
 )
 def test_rewritten_arguments_find_their_places(to, got):
@@ -674,3 +674,28 @@ def test_context_variables_reach_the_function(sync):
         return wire(read)() if sync else wire(read_async)()
 
     assert one.run(agent) == "kept"
+
+
+def test_what_keywords_take_has_the_names_that_callers_use():
+    """An effect's key finds it, and a fault that rewrites the request reaches the function."""
+    got = []
+
+    def book(flight, /, *, seat="1A", **more):
+        got.append((flight, seat, more))
+
+    class OtherSeat(Fault):
+        name = "other_seat"
+
+        def compile(self, situation):
+            def change(request):
+                return replace(request, arguments={**request.arguments, "seat": "9F", "traveller": "Eve"})
+
+            return (RewriteRequest(change), Deliver(), Return())
+
+    one = Trial([rule(OtherSeat(), on.tool(nth=2))])
+    wired = wire(book, name="book", kind="tool")
+    one.run(lambda: [wired("LX1", traveller="Ada", more="x"), wired("LX1", traveller="Ada")])
+    first, second = (exchange.call.arguments for exchange in one.history.calls("book"))
+    assert first == {"flight": "LX1", "traveller": "Ada", "more": "x"}
+    assert second == {"flight": "LX1", "traveller": "Ada"}
+    assert got == [("LX1", "1A", {"traveller": "Ada", "more": "x"}), ("LX1", "9F", {"traveller": "Eve"})]
