@@ -23,7 +23,7 @@ __tracebackhide__ = explains_itself
 
 _NO_SPAN = (
     "no span at all, and {count} calls crossed the wires: the system uses no OpenTelemetry SDK in this process; start"
-    " one in it, or give a child process the environment of agentchaos's receiver"
+    " one in it, or give a child process live.receiver().environment()"
 )
 
 

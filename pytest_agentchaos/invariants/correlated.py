@@ -43,7 +43,7 @@ class correlated:
     by: str | None = None
     """The attribute of the spans that holds the id, ``travel.correlation``; in baggage, logs and calls it may be named
     by its last part alone. Without it the id is that of the trace."""
-    answer: str | None = None
+    answer_at: str | None = None
     """Where the answer tells the id, a path such as ``trip.correlation``; not asked for unless told."""
     ids: int = 1
     """How many ids a run may have: one for each request that it takes."""
@@ -51,10 +51,10 @@ class correlated:
     """Kinds of calls that must send the id along: ``("tool", "agent")``."""
 
     def __post_init__(self) -> None:
-        for field in ("by", "answer"):
+        for field in ("by", "answer_at"):
             value = getattr(self, field)
             if value is not None and (not isinstance(value, str) or not value):
-                example = {"by": "'travel.correlation'", "answer": "'trip.correlation'"}[field]
+                example = {"by": "'travel.correlation'", "answer_at": "'trip.correlation'"}[field]
                 msg = f"correlated({field}={value!r}): a text is due, for example {field}={example}"
                 raise UsageError(msg)
         ids: object = self.ids
@@ -71,7 +71,7 @@ class correlated:
     @property
     def name(self) -> str:
         """What a verdict calls it."""
-        fields = {"by": None, "answer": None, "ids": 1, "sent": ()}
+        fields = {"by": None, "answer_at": None, "ids": 1, "sent": ()}
         given = [f"{field}={getattr(self, field)!r}" for field in fields if getattr(self, field) != fields[field]]
         return f"correlated({', '.join(given)})" if given else "correlated"
 
@@ -180,15 +180,15 @@ class correlated:
         yield Defect("log record has an id of its own", "log records have ids of their own", strange)
 
     def _answers(self, history: History, known: Mapping[int, set[str]]) -> Iterator[Defect]:
-        if self.answer is None:
+        if self.answer_at is None:
             return
         silent, strange = [], []
         for number, run in enumerate(history.view(runs)):
             if run.ending != "completed" or number not in known:
                 continue
-            told_ids = [one for value in found(run.answer, self.answer) if (one := _as_id(value)) is not None]
+            told_ids = [one for value in found(run.answer, self.answer_at) if (one := _as_id(value)) is not None]
             if not told_ids:
-                silent.append(Place(f"nothing at {self.answer!r} (op {run.op})", (run.op,)))
+                silent.append(Place(f"nothing at {self.answer_at!r} (op {run.op})", (run.op,)))
             strange += [Place(f"{shown(one)} (op {run.op})", (run.op,)) for one in told_ids if one not in known[number]]
         yield Defect("answer tells no id", "answers tell no id", silent)
         yield Defect("answer tells another id", "answers tell other ids", strange)

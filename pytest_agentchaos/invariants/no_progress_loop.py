@@ -47,7 +47,7 @@ class no_progress_loop:
     """How often a call may be repeated after it has told that result first."""
     rounds: int = 3
     """As many rounds of two or three make a circle."""
-    ignore: Sequence[str] = ()
+    except_for: Sequence[str] = ()
     """Globs on names of calls that may be repeated: a health check, a clock."""
 
     def __post_init__(self) -> None:
@@ -56,11 +56,10 @@ class no_progress_loop:
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 msg = f"no_progress_loop({name}={quoted(value)}): a whole number from {least} up is due; write 3"
                 raise UsageError(msg)
-        ignore: object = self.ignore  # whatever the caller gave
-        if not isinstance(ignore, (list, tuple)) or not all(isinstance(glob, str) for glob in ignore):
-            msg = (
-                f"no_progress_loop(ignore={quoted(self.ignore)}): a list of globs is due; write ['get_time', 'poll_*']"
-            )
+        except_for: object = self.except_for  # whatever the caller gave
+        if not isinstance(except_for, (list, tuple)) or not all(isinstance(glob, str) for glob in except_for):
+            told = quoted(self.except_for)
+            msg = f"no_progress_loop(except_for={told}): a list of globs is due; write ['get_time', 'poll_*']"
             raise UsageError(msg)
 
     @property
@@ -89,7 +88,7 @@ class no_progress_loop:
         return Verdict(self.name, "pass", f"{counted(len(calls), 'call')}, none of them in a loop")
 
     def _may_repeat(self, name: str) -> bool:
-        return any(fnmatchcase(name, glob) for glob in self.ignore)
+        return any(fnmatchcase(name, glob) for glob in self.except_for)
 
     def _repeated(self, calls: Iterable[Exchange]) -> Iterator[_Loop]:
         """Calls that were made again though they had told the same before."""

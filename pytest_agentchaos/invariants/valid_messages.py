@@ -83,25 +83,27 @@ class valid_messages:
     tools: Mapping[str, Mapping[str, Any]] | None = None
     """Schemas that no wire shows, or that are to count instead: glob on the name of a tool -> ``arguments`` and
     ``result``."""
-    at: Sequence[str] = BOUNDARIES
+    where: Sequence[str] = BOUNDARIES
     """Where to look: ``model`` (what it asks for), ``arguments`` (what the agent sends), ``result``."""
 
     def __post_init__(self) -> None:
-        at: object = (self.at,) if isinstance(self.at, str) else self.at
+        at: object = (self.where,) if isinstance(self.where, str) else self.where
         if not isinstance(at, (list, tuple)) or not at or not all(isinstance(one, str) for one in at):
-            msg = f"valid_messages(at={self.at!r}): names are due; write for example at=('arguments', 'result')"
+            msg = (
+                f"valid_messages(where={self.where!r}): names are due; write for example where=('arguments', 'result')"
+            )
             raise UsageError(msg)
         for one in at:
             if one not in BOUNDARIES:
-                msg = f"valid_messages(at=...): there is no {one!r}; {nearest(one, BOUNDARIES)}"
+                msg = f"valid_messages(where=...): there is no {one!r}; {nearest(one, BOUNDARIES)}"
                 raise UsageError(msg)
-        object.__setattr__(self, "at", tuple(at))
+        object.__setattr__(self, "where", tuple(at))
         _check_tools(self.tools)
 
     @property
     def name(self) -> str:
         """What a verdict calls it."""
-        return "valid_messages" if tuple(self.at) == BOUNDARIES else f"valid_messages(at={', '.join(self.at)})"
+        return "valid_messages" if tuple(self.where) == BOUNDARIES else f"valid_messages(where={', '.join(self.where)})"
 
     def check(self, history: History) -> Verdict:
         """Hold each message against its schema."""
@@ -119,12 +121,12 @@ class valid_messages:
         known = _Schemas(history.view(tools), self.tools or {})
         for exchange in history.calls():
             kind = exchange.call.kind
-            if kind == "model" and "model" in self.at:
+            if kind == "model" and "model" in self.where:
                 yield from _asked(exchange, known)
             elif kind in _CALLED:
-                if "arguments" in self.at:
+                if "arguments" in self.where:
                     yield _sent(exchange, known)
-                if "result" in self.at:
+                if "result" in self.where:
                     yield from _answered(exchange, known)
 
 

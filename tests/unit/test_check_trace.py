@@ -290,7 +290,7 @@ def test_a_loop_whose_contents_were_recorded_fails(production, export):
 def test_what_reads_contents_is_unknown_where_a_tool_call_has_none(production, export):
     """What is not recorded must not be blamed for not fitting a schema."""
     schema = {"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}}
-    valid = invariants.valid_messages(tools={"search": {"arguments": schema}}, at=("arguments",))
+    valid = invariants.valid_messages(tools={"search": {"arguments": schema}}, where=("arguments",))
     production.journey()
     (tally,) = check_trace.check([export(production.spans())], [valid]).checks
     assert tally.unknown == 1
@@ -301,7 +301,7 @@ def test_what_reads_contents_is_unknown_where_a_tool_call_has_none(production, e
 def test_what_reads_contents_judges_them_where_they_are_recorded(production, export, told, verdict):
     """As it would on the wire."""
     schema = {"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}}
-    valid = invariants.valid_messages(tools={"search": {"arguments": schema}}, at=("arguments",))
+    valid = invariants.valid_messages(tools={"search": {"arguments": schema}}, where=("arguments",))
     production.journey(tools=1, gen_ai__tool__call__arguments=told, gen_ai__tool__call__result="{}")
     assert check_trace.check([export(production.spans())], [valid]).verdict == verdict
 

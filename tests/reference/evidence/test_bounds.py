@@ -93,8 +93,8 @@ BUDGETS = {
 OTHERS = {
     "a model asks for the same search until the money is gone": Incident(
         ("supervisor",),
-        invariants.no_progress_loop(repeats=5),  # a model, the same with simpler words and rules may each look once
-        "tool 'search_flights' was called 7 times with the same arguments, with the same result each time",
+        invariants.no_progress_loop(),
+        "tool 'search_flights' was called 5 times with the same arguments, with the same result each time",
         LOOPING,
     ),
     "the model is slow, and the user waits for more than four minutes": Incident(

@@ -18,7 +18,7 @@ CANARY = faults.PoisonedContent().canary
 
 # --- arguments ------------------------------------------------------------------------------------------------------
 
-BY_THE_SYSTEM = invariants.valid_messages(at=("arguments", "result"))
+BY_THE_SYSTEM = invariants.valid_messages(where=("arguments", "result"))
 
 
 def test_a_sloppy_models_mistakes_reach_no_tool(agentchaos, system, judged):

@@ -75,7 +75,7 @@ def judged(history, turns):
     both = (
         invariants.complete_trace(roots=turns),
         invariants.correlated(ids=turns),
-        invariants.correlated(by=BY, answer="*.correlation", ids=turns, sent=("model", "tool")),
+        invariants.correlated(by=BY, answer_at="*.correlation", ids=turns, sent=("model", "tool")),
     )
     verdicts = [one.check(history) for one in both]
     saved = History.from_jsonl(history.to_jsonl())

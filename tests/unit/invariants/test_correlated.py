@@ -172,10 +172,10 @@ def test_baggage_that_is_missing_where_others_have_it_is_found(story):
 def test_the_answer_tells_it(story):
     """Where it is said to; missing, and another one, are found. A run that raised has no answer."""
     story.tool("book", 1)
-    assert check(Told().tool("book", 1).ended(answer={"id": "c-1"}), by=BY, answer="id").passed
-    fails(Told().tool("book", 1).ended(answer={}), "1 answer tells no id: nothing at 'id'", by=BY, answer="id")
-    fails(Told().tool("book", 1).ended(answer={"id": "c-9"}), "1 answer tells another id: c-9", by=BY, answer="id")
-    assert check(story.ended("raised", error="ValueError: x"), by=BY, answer="id").passed
+    assert check(Told().tool("book", 1).ended(answer={"id": "c-1"}), by=BY, answer_at="id").passed
+    fails(Told().tool("book", 1).ended(answer={}), "1 answer tells no id: nothing at 'id'", by=BY, answer_at="id")
+    fails(Told().tool("book", 1).ended(answer={"id": "c-9"}), "1 answer tells another id: c-9", by=BY, answer_at="id")
+    assert check(story.ended("raised", error="ValueError: x"), by=BY, answer_at="id").passed
 
 
 def test_log_records_of_another_id_are_found(story):
@@ -236,8 +236,8 @@ def test_a_history_that_was_made_of_traces_needs_an_attribute():
     [
         ({"by": ""}, "by=''"),
         ({"by": 7}, "by=7"),
-        ({"answer": ""}, "answer=''"),
-        ({"answer": ["id"]}, "answer=['id']"),
+        ({"answer_at": ""}, "answer_at=''"),
+        ({"answer_at": ["id"]}, "answer_at=['id']"),
         ({"ids": 0}, "ids=0"),
         ({"ids": 1.5}, "ids=1.5"),
         ({"ids": True}, "ids=True"),
@@ -283,11 +283,11 @@ def test_lines_of_a_saved_history_may_hold_anything(story, value, by):
         if "call" in line:
             line["call"] |= {"traceparent": value, "baggage": value}
     history = History.from_jsonl("".join(json.dumps(line) + "\n" for line in lines))
-    assert invariants.correlated(by=by, answer="id").check(history).status in {"fail", "unknown"}
+    assert invariants.correlated(by=by, answer_at="id").check(history).status in {"fail", "unknown"}
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=str)
 def test_attributes_logs_and_answers_may_hold_anything(story, value):
     """Beside what is right."""
     story.tool("book", 1).tool("hold", 2, value).note(log=value, correlation=value).ended(answer={"id": value})
-    assert invariants.correlated(by=BY, answer="id").check(story.history).status == "fail"
+    assert invariants.correlated(by=BY, answer_at="id").check(story.history).status == "fail"

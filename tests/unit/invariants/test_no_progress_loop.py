@@ -98,10 +98,10 @@ def test_several_equal_calls_at_once_are_no_repetition():
 
 def test_what_may_be_repeated_can_be_named():
     """A clock tells the time and is no loop."""
-    assert judged(searches(*["x"] * 9).ended(), ignore=["sea*"]).status == "unknown"
+    assert judged(searches(*["x"] * 9).ended(), except_for=["sea*"]).status == "unknown"
     story = searches(*["x"] * 9)
     story.call("book").ok()
-    assert judged(story.ended(), ignore=["sea*"]).passed
+    assert judged(story.ended(), except_for=["sea*"]).passed
 
 
 def test_the_messages_of_mcp_are_not_judged():
@@ -303,9 +303,9 @@ def test_values_that_are_too_deep_to_compare_are_not_the_same():
         {"repeats": "3"},
         {"rounds": 1},
         {"rounds": 2.5},
-        {"ignore": "x"},
-        {"ignore": 5},
-        {"ignore": [5]},
+        {"except_for": "x"},
+        {"except_for": 5},
+        {"except_for": [5]},
     ],
     ids=str,
 )

@@ -174,10 +174,10 @@ def test_the_boundaries_can_be_chosen():
     story = Story().listed(BOOK)
     story.ask(offers=OFFERS).says("", ("book_flight", BAD))
     story.call("book_flight", arguments=GOOD).ok({})
-    assert judged(story, at="arguments") == ("pass", "1 messages fit their schemas", ())
-    assert judged(story, at=["model"])[2] == (3,)
-    assert judged(story, at=("result",))[2] == (5,)
-    assert valid_messages(at=("model", "result")).name == "valid_messages(at=model, result)"
+    assert judged(story, where="arguments") == ("pass", "1 messages fit their schemas", ())
+    assert judged(story, where=["model"])[2] == (3,)
+    assert judged(story, where=("result",))[2] == (5,)
+    assert valid_messages(where=("model", "result")).name == "valid_messages(where=model, result)"
 
 
 @pytest.mark.parametrize(
@@ -267,9 +267,9 @@ def test_damaged_and_hostile_messages_crash_nothing():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"at": "modell"}, "valid_messages(at=...): there is no 'modell'; did you mean 'model'?"),
-        ({"at": ()}, "valid_messages(at=()): names are due; write for example at=('arguments', 'result')"),
-        ({"at": 5}, "valid_messages(at=5): names are due; write for example at=('arguments', 'result')"),
+        ({"where": "modell"}, "valid_messages(where=...): there is no 'modell'; did you mean 'model'?"),
+        ({"where": ()}, "valid_messages(where=()): names are due; write for example where=('arguments', 'result')"),
+        ({"where": 5}, "valid_messages(where=5): names are due; write for example where=('arguments', 'result')"),
         ({"tools": ["book_flight"]}, "valid_messages(tools=['book_flight']): schemas are due; write for example "),
         ({"tools": {"book_flight": {}}}, "valid_messages(tools={'book_flight': {}}): 'arguments' or 'result' is due"),
         ({"tools": {"b": {"argument": {}}}}, "valid_messages(tools={'b': {'argument': {}}}): 'arguments' or 'result'"),
