@@ -45,9 +45,11 @@ class ToolRefusedError(ToolError):
 class ToolUnavailableError(ToolError):
     """No answer, after all attempts that were allowed."""
 
-    def __init__(self, message: str, *, in_doubt: bool) -> None:
+    def __init__(self, message: str, *, in_doubt: bool, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.in_doubt = in_doubt
+        self.retry_after_s = retry_after_s
+        """How long the server wants to be left alone, if it said so when it turned this away for good."""
 
 
 class InvalidResultError(ToolError):
@@ -67,6 +69,11 @@ class ModelError(TravelError):
 
 class ModelUnavailableError(ModelError):
     """No reply, after all attempts that were allowed."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        """How long the endpoint wants to be left alone, if it said so when it turned this away for good."""
 
 
 class ModelInvalidError(ModelError):

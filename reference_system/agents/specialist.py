@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from reference_system.agents.desk import Desk
@@ -23,19 +23,18 @@ NOT_DONE = "you said that the step is done, and it is not; do it, or say why it 
 class Specialist:
     """Asks, calls, tells what came of it, until the task is done or the model gives up."""
 
-    def __init__(self, model: Model, manifest: Manifest, hardening: Hardening, watch: Callable[[], Watch]) -> None:
+    def __init__(self, model: Model, manifest: Manifest, hardening: Hardening) -> None:
         self._model = model
         self._manifest = manifest
         self._hardening = hardening
-        self._watch = watch
 
-    async def work(self, desk: Desk, *, simple: bool = False) -> StepReport:
+    async def work(self, desk: Desk, watch: Watch, *, simple: bool = False) -> StepReport:
         """Do the step (``simple``: by the short prompt). Raises ModelError, StuckError, LimitError.
 
         A task that is done ends the step without another question to the model.
         """
         question = self._first_question(desk, simple=simple)
-        watch = self._watch()
+        watch.begin()
         while not desk.is_done():
             try:
                 reply = await self._model.ask(question, desk.allowance)

@@ -37,7 +37,8 @@ class Team:
     def __init__(
         self, model: Model, tools: Tools, manifest: Manifest, hardening: Hardening, watch: Callable[[], Watch]
     ) -> None:
-        self._specialist = Specialist(model, manifest, hardening, watch)
+        self._specialist = Specialist(model, manifest, hardening)
+        self._watch = watch
         self._rules = Rules(manifest.errors)
         self._tools = tools
         self._hardening = hardening
@@ -63,14 +64,15 @@ class Team:
         return _result(attempt, desk, failures)
 
     def _ways(self, desk: Desk) -> Iterator[tuple[Way, Callable[[], Awaitable[StepReport]]]]:
-        yield "specialist", lambda: self._by_model(desk, simple=False)
+        watch = self._watch()
+        yield "specialist", lambda: self._by_model(desk, watch, simple=False)
         if self._hardening.fallback:
-            yield "simple", lambda: self._by_model(desk, simple=True)
+            yield "simple", lambda: self._by_model(desk, watch, simple=True)
             yield "rules", lambda: self._rules.work(desk)
 
-    async def _by_model(self, desk: Desk, *, simple: bool) -> StepReport:
+    async def _by_model(self, desk: Desk, watch: Watch, *, simple: bool) -> StepReport:
         await desk.settle()
-        return await self._specialist.work(desk, simple=simple)
+        return await self._specialist.work(desk, watch, simple=simple)
 
 
 async def _tried(by: Way, work: Callable[[], Awaitable[StepReport]]) -> Attempt:

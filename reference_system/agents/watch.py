@@ -12,13 +12,21 @@ from reference_system.model.interface import FunctionCall
 
 
 class Watch:
-    """Follows one conversation of a specialist with the model."""
+    """Follows what is said with the model about one step, in one conversation after the other."""
 
     def __init__(self, workflow: Workflow) -> None:
         self._turns_at_most = workflow.step_turns_at_most
         self._repeats_at_most = workflow.repeated_calls_at_most
         self._turns: list[tuple[str, ...]] = []
         self._calls: Counter[str] = Counter()
+
+    def begin(self) -> None:
+        """A conversation begins. One that is not the first may look for itself once more, and no more than that: what
+        the same call has told twice is known.
+        """
+        self._turns.clear()
+        for call, count in self._calls.items():
+            self._calls[call] = min(count, self._repeats_at_most - 1)
 
     def turn(self, calls: Sequence[FunctionCall]) -> None:
         """The model has answered with these calls (or with none); StuckError: enough is enough."""

@@ -55,7 +55,6 @@ def accounted(telemetry: Telemetry, request: ToolRequest) -> Iterator[Account]:
         request.tool,
         gen_ai__tool__type="extension",
         gen_ai__agent__name=request.agent,
-        mcp__method__name="tools/call",
         travel__trip=request.trip,
         travel__step=request.step,
     ) as span:

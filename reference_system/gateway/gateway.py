@@ -1,7 +1,7 @@
 """The gateway: every tool call of every agent passes here, through the same stages in the same order.
 
-arguments -> rules -> budgets -> price -> key and intent -> as often as is safe: [breaker -> deadline -> exchange ->
-check of the answer] -> the books; and an account of it all. Each stage is a module; here is only their order.
+arguments -> rules -> budgets -> price -> key and intent -> as often as is safe: [rest -> breaker -> deadline ->
+exchange -> check of the answer] -> the books; and an account of it all. Each stage is a module; here is only their order.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from reference_system.gateway.spending import set_aside
 from reference_system.hardening import Hardening
 from reference_system.resilience.breaker import Breakers
 from reference_system.resilience.interface import Allowance
+from reference_system.resilience.rest import Rests
 from reference_system.store.interface import Intent, Store
 from reference_system.telemetry.interface import Telemetry
 
@@ -40,13 +41,16 @@ class Gateway:
         policy: Policy,
         errors: ErrorPolicy,
         hardening: Hardening,
+        *,
+        rests: Rests | None = None,
     ) -> None:
         self._telemetry = telemetry
         self._policy = policy
         self._hardening = hardening
         self._intents = Intents(store)
         self._shown = Shown()
-        self._calls = Calls(servers, errors, hardening, telemetry)
+        rests = rests or Rests(on=hardening.retry_backoff)
+        self._calls = Calls(servers, self._intents, errors, hardening, telemetry, rests)
 
     @property
     def breakers(self) -> Breakers:

@@ -75,6 +75,11 @@ class Intents:
         """It is cancelled, or barred should it still arrive."""
         await self._run(self._store.close_intent, key, "undone", None)
 
+    async def is_of_another(self, key: str, booking: str) -> bool:
+        """Whether the records have this booking as that of another request."""
+        row = await self._run(self._store.booking, booking)
+        return row is not None and row.request_key != key
+
     async def cancelled_by(self, trip: str, cancel: Cancel) -> str | None:
         """The key of the write of this trip that a cancellation undoes."""
         for intent in await self._run(self._store.intents, trip):

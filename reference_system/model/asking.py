@@ -33,6 +33,7 @@ from reference_system.model.line import Address, Line
 from reference_system.model.wire import InvalidReplyError, Reply, read, usage
 from reference_system.resilience.breaker import Breakers, State
 from reference_system.resilience.interface import Allowance
+from reference_system.resilience.rest import Rests
 from reference_system.resilience.retry import Retry, TransientError
 from reference_system.telemetry.interface import Span, Telemetry
 
@@ -47,8 +48,15 @@ _CHARACTERS_A_TOKEN = 4
 class AskingModel:
     """A model at the end of a line. Implements :class:`model.interface.Model`; one serves all trips of a system."""
 
-    def __init__(
-        self, line: Line, errors: ErrorPolicy, telemetry: Telemetry, hardening: Hardening, *, price: Price | None = None
+    def __init__(  # noqa: PLR0913 - the same as for the two clients
+        self,
+        line: Line,
+        errors: ErrorPolicy,
+        telemetry: Telemetry,
+        hardening: Hardening,
+        *,
+        price: Price | None = None,
+        rests: Rests | None = None,
     ) -> None:
         self._line = line
         self._errors = errors
@@ -57,13 +65,14 @@ class AskingModel:
         self._price = price
         self._retry = Retry.of(errors, hardening)
         self._breakers = Breakers.of(errors, hardening, self._tell_state)
+        self._rests = rests or Rests(on=hardening.retry_backoff)
 
     async def ask(self, question: Question, allowance: Allowance) -> ModelReply:
         """Ask until a reply keeps its contract, or until it makes no sense to go on."""
         spent = _Spent()
 
         async def attempt() -> ModelReply:
-            with self._breakers.admitted(MODEL):
+            with self._rests.respected(f"{MODEL} {self._line.model}"), self._breakers.admitted(MODEL):
                 return await self._ask_once(question, allowance, spent)
 
         with self._counted(question, spent):

@@ -42,10 +42,11 @@ def _of_status(error: openai.APIStatusError) -> TransientError | ModelError:
         # What the server says is not repeated: some quote the key.
         return ModelUnavailableError(f"the endpoint refuses the key ({status}); check OPENAI_API_KEY")
     said = f"the endpoint answered {status}{f' ({code})' if code else ''}"
+    rest_s = retry_after_s(error.response.headers)
     if _asks_again(error):
         unhealthy = status >= _SERVER_FAULT or status in _UNHEALTHY
-        return TransientError(said, retry_after_s=retry_after_s(error.response.headers), unhealthy=unhealthy)
-    return ModelUnavailableError(f"{said}: {error.message}")
+        return TransientError(said, retry_after_s=rest_s, unhealthy=unhealthy)
+    return ModelUnavailableError(f"{said}: {error.message}", retry_after_s=rest_s)
 
 
 def _asks_again(error: openai.APIStatusError) -> bool:

@@ -39,6 +39,7 @@ from reference_system.model.connection import http_client
 from reference_system.model.failures import may_pass, retry_after_s
 from reference_system.model.form import Form
 from reference_system.model.line import Address
+from reference_system.resilience.rest import Rests
 from reference_system.resilience.retry import TransientError
 from reference_system.settings import Settings
 from reference_system.telemetry.interface import Telemetry
@@ -66,10 +67,11 @@ class FoundryModel(AskingModel):
         hardening: Hardening,
         *,
         price: Price | None = None,
+        rests: Rests | None = None,
         credential: AsyncTokenCredential | None = None,
     ) -> None:
         line = _Project(settings, errors.model_timeout_s, credential)
-        super().__init__(line, errors, telemetry, hardening, price=price)
+        super().__init__(line, errors, telemetry, hardening, price=price, rests=rests)
 
 
 class EmbeddedCredential(AsyncTokenCredential):

@@ -10,6 +10,7 @@ from reference_system.model.asking import AskingModel
 from reference_system.model.connection import http_client
 from reference_system.model.form import Form
 from reference_system.model.line import Address
+from reference_system.resilience.rest import Rests
 from reference_system.settings import Settings
 from reference_system.telemetry.interface import Telemetry
 
@@ -17,7 +18,7 @@ from reference_system.telemetry.interface import Telemetry
 class ResponsesModel(AskingModel):
     """The model at ``settings.model_url``. Which one stands there, and whether it is real, is all in the settings."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the same as for the other client
         self,
         settings: Settings,
         errors: ErrorPolicy,
@@ -25,8 +26,10 @@ class ResponsesModel(AskingModel):
         hardening: Hardening,
         *,
         price: Price | None = None,
+        rests: Rests | None = None,
     ) -> None:
-        super().__init__(_Direct(settings, errors.model_timeout_s), errors, telemetry, hardening, price=price)
+        line = _Direct(settings, errors.model_timeout_s)
+        super().__init__(line, errors, telemetry, hardening, price=price, rests=rests)
 
 
 class _Direct:

@@ -25,7 +25,7 @@ class Supervisor:
         self._hardening = hardening
 
     def watch(self) -> Watch:
-        """Somebody who follows one conversation of a specialist."""
+        """Somebody who follows what a specialist and the model say to one another about one step."""
         return Watch(self._workflow) if self._hardening.supervisor else Blindfold(self._workflow)
 
     def after(self, case: Case, step: PlanStep, result: StepResult) -> Ending | None:

@@ -30,6 +30,10 @@ class TransientError(Exception):
         """Whether it speaks of the server's health (a rate limit does not): for breakers."""
 
 
+class RestingError(TransientError):
+    """The server had told somebody else how long it wants to be left alone; nothing was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """How often one call is tried, and how long the pauses are."""
@@ -59,7 +63,8 @@ class Retry:
     async def run(self, attempt: Callable[[], Awaitable[T]], allowance: Allowance, *, retried: Callable[[], None]) -> T:
         """What the first attempt that does not fail with TransientError brings; else the last TransientError.
 
-        ``retried`` is told of each further attempt. A breaker that opens in between ends the trying as well.
+        ``retried`` is told of each further attempt. A breaker that opens in between ends the trying as well. To have
+        come while the server rests counts as an attempt of the call, but is no retry: it cost the server nothing.
         """
         failures = 0
         failed: TransientError | None = None
@@ -76,7 +81,8 @@ class Retry:
             pause_s = self.pause_s(failures, failed.retry_after_s)
             if failures >= self.attempts_at_most or not self._worth_waiting(failed, pause_s, allowance):
                 raise failed
-            retried()
+            if not isinstance(failed, RestingError):
+                retried()
             await asyncio.sleep(pause_s)
 
     def pause_s(self, failures: int, retry_after_s: float | None) -> float:
@@ -93,4 +99,4 @@ class Retry:
             return False
         if pause_s >= allowance.deadline.left_s():
             return False
-        return not self.budgeted or allowance.budget.take_retry()
+        return not self.budgeted or isinstance(failed, RestingError) or allowance.budget.take_retry()

@@ -15,6 +15,7 @@ from reference_system.gateway.servers import ToolServers
 from reference_system.hardening import Hardening
 from reference_system.model.connect import connect
 from reference_system.orchestrator.orchestrator import Orchestrator, Outline
+from reference_system.resilience.rest import Rests
 from reference_system.service.app import Parts
 from reference_system.service.business import BusinessCheck
 from reference_system.service.canary import manifest_for
@@ -38,6 +39,7 @@ class Wiring:
     store: Store
     telemetry: SystemTelemetry
     servers: ToolServers
+    rests: Rests
     closing: AsyncExitStack
 
 
@@ -67,14 +69,14 @@ class Versions:
         return await self.under(row.manifest).orchestrator.run(row)
 
     def _make(self, version: str) -> Version:
-        wiring = self.wiring
-        manifest = load(version, verify=wiring.hardening.pinned_manifest)
-        model = connect(wiring.settings, manifest.errors, wiring.telemetry, wiring.hardening, price=manifest.price)
+        wiring, rests = self.wiring, self.wiring.rests
+        store, telemetry, hardening = wiring.store, wiring.telemetry, wiring.hardening
+        manifest = load(version, verify=hardening.pinned_manifest)
+        policy, errors, price = manifest.policy, manifest.errors, manifest.price
+        model = connect(wiring.settings, errors, telemetry, hardening, price=price, rests=rests)
         wiring.closing.push_async_callback(model.close)
-        tools = Gateway(
-            wiring.servers, wiring.store, wiring.telemetry, manifest.policy, manifest.errors, wiring.hardening
-        )
-        return Version(tools, Orchestrator(model, tools, wiring.store, wiring.telemetry, manifest, wiring.hardening))
+        tools = Gateway(wiring.servers, store, telemetry, policy, errors, hardening, rests=rests)
+        return Version(tools, Orchestrator(model, tools, store, telemetry, manifest, hardening))
 
 
 @asynccontextmanager
@@ -91,7 +93,8 @@ async def assemble(settings: Settings, hardening: Hardening, *, store: Store | N
             closing.callback(store.close)
         servers = await closing.enter_async_context(ToolServers(settings.tool_urls, hardening, telemetry))
         http = await closing.enter_async_context(httpx2.AsyncClient())
-        versions = Versions(Wiring(settings, hardening, store, telemetry, servers, closing))
+        rests = Rests(on=hardening.retry_backoff)
+        versions = Versions(Wiring(settings, hardening, store, telemetry, servers, rests, closing))
         usual = versions.under(settings.manifest)
         versions.under(settings.canary_manifest)  # a manifest that cannot be loaded stops the start, not a trip
         shadowing = Shadowing(versions.run, _rehearsal(versions, settings), store, telemetry.redactor)

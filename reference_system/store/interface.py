@@ -180,6 +180,9 @@ class Store(Protocol):
     def bookings(self, *, trip: str | None = None, state: BookingState | None = None) -> tuple[BookingRow, ...]:
         """Bookings in the order in which they were made."""
 
+    def booking(self, booking: str) -> BookingRow | None:
+        """The one with this id."""
+
     def itinerary(self, trip: str) -> tuple[int, str, tuple[str, ...]] | None:
         """Version, title and lines."""
 

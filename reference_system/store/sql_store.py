@@ -122,6 +122,10 @@ class SqlStore:
         """Those that match."""
         return self._database.read(lambda session: bookings.select(session, now_s=time.time(), trip=trip, state=state))
 
+    def booking(self, booking: str) -> BookingRow | None:
+        """The one with this id."""
+        return self._database.read(lambda session: bookings.by_id(session, booking, now_s=time.time()))
+
     def itinerary(self, trip: str) -> tuple[int, str, tuple[str, ...]] | None:
         """Version, title and lines."""
         return self._database.read(lambda session: trips.itinerary(session, trip))

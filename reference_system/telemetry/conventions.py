@@ -11,6 +11,8 @@ INVOKE_AGENT: Final = "invoke_agent"
 PLAN: Final = "plan"
 CHAT: Final = "chat"
 EXECUTE_TOOL: Final = "execute_tool"
+TOOLS_CALL: Final = "tools/call"
+"""A request to an MCP server, named by its method: one attempt of an ``execute_tool``."""
 
 # --- attributes -------------------------------------------------------------------------------------------------------
 
@@ -34,6 +36,8 @@ TOOL_CALL_ID: Final = "gen_ai.tool.call.id"
 PROMPT_NAME: Final = "gen_ai.prompt.name"
 MCP_METHOD_NAME: Final = "mcp.method.name"
 ERROR_TYPE: Final = "error.type"
+TOOL_ERROR: Final = "tool_error"
+"""The error of a request that was answered, and whose answer says that the tool failed or said no."""
 SERVER_ADDRESS: Final = "server.address"
 
 NAME_OF: Final = {
@@ -41,6 +45,7 @@ NAME_OF: Final = {
     INVOKE_AGENT: AGENT_NAME,
     CHAT: REQUEST_MODEL,
     EXECUTE_TOOL: TOOL_NAME,
+    TOOLS_CALL: TOOL_NAME,
 }
 """Operation -> the attribute that repeats the second word of the span's name."""
 

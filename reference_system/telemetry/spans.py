@@ -17,7 +17,7 @@ from reference_system.telemetry import conventions
 from reference_system.telemetry.correlation import current_correlation
 from reference_system.telemetry.redaction import Redactor
 
-_KIND = {conventions.CHAT: SpanKind.CLIENT}
+_KIND = {conventions.CHAT: SpanKind.CLIENT, conventions.TOOLS_CALL: SpanKind.CLIENT}
 Attribute = str | bool | int | float
 
 
@@ -55,6 +55,9 @@ class Spans:
         """A span that begins when it is entered; its parent is the one that is open then."""
         given = {conventions.attribute(key): self.clean(value) for key, value in attributes.items()}
         given[conventions.OPERATION_NAME] = operation
+        if operation == conventions.TOOLS_CALL:  # its place in the name is that of MCP's method
+            given[conventions.OPERATION_NAME] = conventions.EXECUTE_TOOL
+            given[conventions.MCP_METHOD_NAME] = conventions.TOOLS_CALL
         if operation in conventions.NAME_OF:
             given.setdefault(conventions.NAME_OF[operation], name)
         if not self._correlation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanKind, StatusCode
 
 from pytest_agentchaos import faults, on
 from pytest_agentchaos.schedule import rule
@@ -29,9 +29,55 @@ def test_a_call_is_a_span_of_its_agent_and_trip(world):
     attributes = dict(span.attributes)
     assert attributes["gen_ai.tool.name"] == "book_hotel"
     assert attributes["gen_ai.agent.name"] == "hotels"
-    assert attributes["mcp.method.name"] == "tools/call"
+    assert "mcp.method.name" not in attributes
     assert (attributes["travel.trip"], attributes["travel.step"]) == ("t1", "s1")
     assert span.status.status_code is not StatusCode.ERROR
+
+
+def attempts(trip):
+    """The spans of what was sent."""
+    return [span for span in trip.telemetry.spans() if span.name.startswith("tools/call")]
+
+
+def test_each_attempt_is_a_span_within_that_of_the_call(world):
+    """A request to an MCP server, by the conventions; one that failed says how, and the call itself did not."""
+    trip = world((rule(faults.Unavailable(), on.tool("book_hotel", nth=1)),))
+    trip.run(lambda agent: agent.book_hotel())
+    failed, answered = attempts(trip)
+    (call,) = [span for span in trip.telemetry.spans() if span.name == "execute_tool book_hotel"]
+    assert {failed.parent.span_id, answered.parent.span_id} == {call.context.span_id}
+    assert {failed.name, answered.name} == {"tools/call book_hotel"}
+    assert failed.kind is answered.kind is SpanKind.CLIENT
+    for attempt in (failed, answered):
+        assert attempt.attributes["gen_ai.operation.name"] == "execute_tool"
+        assert attempt.attributes["gen_ai.tool.name"] == "book_hotel"
+        assert attempt.attributes["mcp.method.name"] == "tools/call"
+    assert failed.attributes["error.type"] == "503"
+    assert "error.type" not in answered.attributes
+    assert call.status.status_code is not StatusCode.ERROR
+
+
+def test_what_is_sent_names_the_span_of_its_attempt(world):
+    """So that what the server does for a second attempt is not taken for the work of the first."""
+    trip = world((rule(faults.Unavailable(), on.tool("book_hotel", nth=1)),))
+    trip.run(lambda agent: agent.book_hotel())
+    sent = [one.call.traceparent.split("-")[2] for one in trip.trial.history.calls("book_hotel", kind="tool")]
+    assert sent == [f"{span.context.span_id:016x}" for span in attempts(trip)]
+
+
+def test_a_tool_that_says_no_has_answered_with_an_error(world):
+    """By the conventions of MCP, whatever the tool's reason."""
+    trip = world()
+    trip.run(lambda agent: agent.call("search_hotels", {**STAY, "city": "Atlantis"}))
+    (attempt,) = attempts(trip)
+    assert attempt.attributes["error.type"] == "tool_error"
+
+
+def test_what_is_not_sent_is_no_attempt(world):
+    """A call that the policy forbids has one span, which says so."""
+    trip = world()
+    trip.run(lambda agent: agent.call("search_hotels", STAY, agent="flights"))
+    assert attempts(trip) == []
 
 
 def test_the_agent_and_the_tool_exchange_messages(world):

@@ -33,6 +33,25 @@ def test_the_same_call_for_the_third_time_is_a_loop(watch):
         watch.turn([call("search", '{ "a":1,"b":2 }')])
 
 
+def test_another_conversation_about_the_step_may_look_once_for_itself(watch):
+    """It knows nothing of the first one; but what a call has told twice, and once more, is known."""
+    watch.begin()
+    watch.turn([call("search")])
+    watch.turn([call("search")])
+    watch.begin()
+    watch.turn([call("search")])
+    with pytest.raises(StuckError, match="3th time"):
+        watch.turn([call("search")])
+
+
+def test_another_conversation_about_the_step_has_turns_of_its_own(watch):
+    """That the first one took them all says nothing of the second."""
+    for _ in range(2):
+        watch.begin()
+        for number in range(8):
+            watch.turn([call("a", f'{{"n": {number}}}')])
+
+
 def test_two_turns_that_alternate_are_ping_pong(watch):
     """A, B, A, B: each of them is still within what may be repeated."""
     for name in ("a", "b", "a"):
@@ -69,6 +88,7 @@ def test_a_looping_model_is_stopped_and_its_work_done_by_rules(world):
 
     assert scene.run().reason is Reason.COMPLETED
     assert scene.model_calls < 30
+    assert scene.calls("search_flights") == 4  # twice, once by simpler words, once by rules
 
 
 def test_without_a_supervisor_a_looping_model_uses_up_the_whole_budget(world, off, truthful):

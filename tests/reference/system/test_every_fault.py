@@ -8,10 +8,12 @@ import pytest
 from pytest_agentchaos import on
 from pytest_agentchaos.faults.registry import fault_class, registered
 from pytest_agentchaos.schedule import rule
+from reference_system.contracts.tools import DOMAINS
 from reference_system.contracts.trip import Reason
 
 JOURNEY = "weekend-in-lisbon"
-GROUPS = {"service": ("main",), "rest": ("*.travel.local*",)}
+GROUPS = {"service": ("main", *DOMAINS), "rest": ("*.travel.local*",)}
+"""Calls are made by the agents, which go by their domains, or by the orchestrator itself."""
 PARAMETERS = {
     "partition": {"groups": GROUPS},
     "corrupted_value": {"field": "booking"},
