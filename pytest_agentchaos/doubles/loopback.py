@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from pytest_agentchaos.dialects import sse
 from pytest_agentchaos.dialects.openai_errors import error_object
 from pytest_agentchaos.dialects.openai_http import json_reply
 from pytest_agentchaos.evidence.message import Reply, Request
+from pytest_agentchaos.loopback import LoopbackServer
 
 Handle = Callable[[Request], Reply]
 
@@ -22,53 +20,24 @@ Handle = Callable[[Request], Reply]
 def serve(handle: Handle) -> Iterator[str]:
     """Serve on a free port; gives the address. The first error of ``handle`` is raised at the end."""
     server = _Server(handle)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="agentchaos-double", daemon=True)
-    thread.start()
+    server.begin()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"http://127.0.0.1:{server.port}"
     finally:
-        server.shutdown()
-        thread.join()
-        server.hang_up()
-        server.server_close()
+        server.end()
     if server.errors:
         raise server.errors[0]
 
 
-class _Server(ThreadingHTTPServer):
-    """Knows its open connections: a client that keeps one alive must not keep the server alive."""
-
+class _Server(LoopbackServer):
     def __init__(self, handle: Handle) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler, "agentchaos-double")
         self.handle_call = handle
         self.errors: list[Exception] = []
-        self._open: dict[threading.Thread, socket.socket] = {}
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread of its own."""
-
-        def run() -> None:
-            try:
-                self.process_request_thread(request, client_address)
-            finally:
-                self._open.pop(threading.current_thread(), None)
-
-        thread = threading.Thread(target=run, name="agentchaos-double-connection", daemon=True)
-        self._open[thread] = request
-        thread.start()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class calls it so
-        """A client that hangs up is no error of ours; anything else is."""
-        error = sys.exc_info()[1]
-        if isinstance(error, Exception) and not isinstance(error, OSError):
-            self.errors.append(error)
-
-    def hang_up(self) -> None:
-        """End all connections."""
-        for thread, connection in list(self._open.items()):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            thread.join()
+    def failed(self, error: Exception) -> None:
+        """It is raised where the double is served."""
+        self.errors.append(error)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import re
-import socket
-import sys
-import threading
 from collections.abc import Callable
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from pytest_agentchaos.evidence.message import Reply, Request
+from pytest_agentchaos.loopback import LoopbackServer
 
 Handle = Callable[[Request], Reply]
 Complain = Callable[[str, str], None]
 """Is told the place and the reason of whatever was lost."""
 
-_POLL_S = 0.01
 _CHUNK = 256 * 1024
 _LINE_BYTES = 1024
 _LONGEST_LENGTH = 18  # digits; nobody sends so many bytes
 _CHUNK_LENGTH = re.compile(rb"[0-9a-fA-F]{1,16}(?![^;\s])")  # an extension may follow, which means nothing here
-
-
-class Listener:
-    """Serves from the moment it is made until it is closed."""
-
-    def __init__(self, handle: Handle, complain: Complain, *, port: int, limit_bytes: int) -> None:
-        self._server = _Server(handle, complain, port, limit_bytes)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_POLL_S,), name="agentchaos-receiver", daemon=True
-        )
-        self._thread.start()
-
-    @property
-    def port(self) -> int:
-        """The port that it was given, or that was free."""
-        return int(self._server.server_address[1])
-
-    def close(self) -> None:
-        """End all connections and wait for their threads."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.hang_up()
-        self._server.server_close()
 
 
 class _BodyError(Exception):
@@ -55,50 +28,26 @@ class _BodyError(Exception):
         self.status = status
 
 
-class _Server(ThreadingHTTPServer):
-    """Knows its open connections: a client that keeps one alive must not keep the server alive."""
+class Listener(LoopbackServer):
+    """Serves from the moment it is made until it is ended."""
 
-    request_queue_size = 128
-
-    def __init__(self, handle: Handle, complain: Complain, port: int, limit_bytes: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(self, handle: Handle, complain: Complain, *, port: int, limit_bytes: int) -> None:
+        super().__init__(_Handler, "agentchaos-receiver", port)
         self.handle_call = handle
         self.complain = complain
         self.limit_bytes = limit_bytes
-        self._open: dict[threading.Thread, socket.socket] = {}
+        self.begin()
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread of its own."""
-
-        def run() -> None:
-            try:
-                self.process_request_thread(request, client_address)
-            finally:
-                self._open.pop(threading.current_thread(), None)
-
-        thread = threading.Thread(target=run, name="agentchaos-receiver-connection", daemon=True)
-        self._open[thread] = request
-        thread.start()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class calls it so
-        """A client that hangs up between requests has lost nothing; anything else may be."""
-        error = sys.exc_info()[1]
-        if not isinstance(error, OSError):
-            self.complain("a connection", f"{type(error).__name__}: {error}")
-
-    def hang_up(self) -> None:
-        """End all connections."""
-        for thread, connection in list(self._open.items()):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-            thread.join()
+    def failed(self, error: Exception) -> None:
+        """What the client sent is lost."""
+        self.complain("a connection", f"{type(error).__name__}: {error}")
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1  # status, headers and body leave in one piece
-    server: _Server
+    server: Listener
 
     def answer(self) -> None:
         """Hand the request on and send what it is answered."""

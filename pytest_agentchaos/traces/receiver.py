@@ -91,7 +91,7 @@ class Receiver:
     def __exit__(self, *_: object) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
-            listener.close()
+            listener.end()
 
     @property
     def url(self) -> str:
