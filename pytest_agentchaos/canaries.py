@@ -46,6 +46,22 @@ def captured_logs(history: History, clock: Clock) -> Iterator[None]:
         root.removeHandler(handler)
 
 
+class _NoLock:
+    """Is free whoever asks."""
+
+    def acquire(self) -> None:
+        """It is free."""
+
+    def release(self) -> None:
+        """It stays so."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
 class _Notes(logging.Handler):
     """A handler without a lock: a history has its own, and two of them could wait for each other."""
 
@@ -56,7 +72,7 @@ class _Notes(logging.Handler):
         self._busy = threading.local()
 
     def createLock(self) -> None:  # noqa: N802 - the name that logging calls
-        self.lock = None
+        self.lock = _NoLock()  # type: ignore[assignment]  # it does what logging does with one
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record down, unless formatting another one has caused it."""
