@@ -13,7 +13,7 @@ class Hardening:
     idempotency: bool = True
     """Each write has a key made of trip, step and business arguments; a tool answers a known key from its records."""
     retry_backoff: bool = True
-    """Between attempts there is a growing, jittered pause, and a server's Retry-After is honoured."""
+    """Between attempts there is a growing, jittered pause; all calls to a server heed its Retry-After."""
     retry_budget: bool = True
     """A trip has a few retries for all its calls together, so that trouble is not multiplied."""
     validate_arguments: bool = True

@@ -21,8 +21,9 @@ class Watch:
         self._calls: Counter[str] = Counter()
 
     def begin(self) -> None:
-        """A conversation begins. One that is not the first may look for itself once more, and no more than that: what
-        the same call has told twice is known.
+        """A conversation begins.
+
+        One that is not the first may make each call once more, to see for itself; what it tells is known by then.
         """
         self._turns.clear()
         for call, count in self._calls.items():

@@ -1,7 +1,8 @@
 """The gateway: every tool call of every agent passes here, through the same stages in the same order.
 
 arguments -> rules -> budgets -> price -> key and intent -> as often as is safe: [rest -> breaker -> deadline ->
-exchange -> check of the answer] -> the books; and an account of it all. Each stage is a module; here is only their order.
+exchange -> check of the answer] -> the books; and an account of it all. Each stage is a module; here is only their
+order.
 """
 
 from __future__ import annotations

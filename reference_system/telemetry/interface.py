@@ -23,8 +23,9 @@ class Telemetry(Protocol):
     """Spans, figures and the message log of one process."""
 
     def span(self, operation: str, name: str, **attributes: Any) -> AbstractContextManager[Span]:
-        """A piece of work (invoke_workflow, invoke_agent, plan, chat, execute_tool and, once an attempt, tools/call),
-        inside the span that is open.
+        """A piece of work, inside the span that is open.
+
+        One of invoke_workflow, invoke_agent, plan, chat, execute_tool and, for each attempt of that, tools/call.
         """
 
     def carrier(self, correlation: str) -> dict[str, str]:

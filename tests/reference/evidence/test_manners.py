@@ -4,6 +4,9 @@ Each pair has the same journey, the same faults and the same seed; only a switch
 """
 
 import asyncio
+from functools import partial
+
+import pytest
 
 from pytest_agentchaos import faults, invariants, on
 from reference_system.contracts.manifest import load
@@ -26,6 +29,30 @@ def test_who_is_asked_to_rest_rests(agentchaos, system, judged):
     found = judged(invariants.respects_retry_after())
     assert (found.status, found.ops) == ("pass", ())
     assert found.reason == "1 reply said when to come back; nobody came sooner"
+
+
+PLACES = {
+    "a search": partial(on.tool, "search_flights"),
+    "two holds at once": partial(on.tool, "hold_flight"),
+    "a booking": partial(on.tool, "book_hotel"),
+    "every tool": on.tool,
+    "the model": on.model,
+}
+HOW_OFTEN = {"once": 1, "three times": 3, "for good": None}
+RESTS = {f"{where} {often}": at(times=times) for where, at in PLACES.items() for often, times in HOW_OFTEN.items()}
+
+
+@pytest.mark.parametrize("limit", [{"retry_after_s": 1}, {"retry_after_s": 20}, {"retry_after_s": 70}, {"quota": True}])
+@pytest.mark.parametrize("where", RESTS.values(), ids=RESTS)
+def test_whoever_is_asked_to_rest_rests(agentchaos, system, judged, where, limit):
+    """All calls to a server, and all to a model: retries, other agents, and the rules that take over in the end."""
+    travel = system()
+    every = on.model() if where.kind == "model" else on.tool()
+    agentchaos.inject(faults.Latency(seconds=0.1), every)  # else nobody can tell what was under way already
+    agentchaos.inject(faults.RateLimited(**limit), where)
+    agentchaos.run(travel.take, "weekend-in-lisbon")
+    found = judged(invariants.respects_retry_after())
+    assert found.status == "pass", found.reason
 
 
 def test_without_backoff_who_is_asked_to_rest_comes_at_once(agentchaos, system, judged):

@@ -47,7 +47,8 @@ CANNOT_ACT = {
 }
 
 UNDECIDED = {
-    "respects_retry_after": "no reply said when to come back",  # only rate_limited does
+    # Only rate_limited does; and the flights of a trip are held in one instant, before the first of them is answered.
+    "respects_retry_after": "no reply said when to come back|perhaps by a call that was decided before",
     "backs_off": "no call was tried again after trouble|no call was tried a third time",  # one failure is no row
     "valid_messages": "no schema is known for POST /trips",  # a trip that ended before any tool came into it
     "no_unknown_tool": "nothing tells which tools there are",  # the same
@@ -80,7 +81,7 @@ def promised(journey, reason):
     yield invariants.no_secret_leaked()
     yield invariants.complete_trace(roots=turns)
     yield invariants.correlated(by="travel.correlation", ids=turns)
-    yield invariants.respects_retry_after(per="call")  # other calls to the same server do not wait
+    yield invariants.respects_retry_after()
     yield invariants.backs_off()
     spend = {"limit": policy.spend_limit_minor * turns, "effect": "*_booking"}
     yield invariants.obeys_policy(allow={agent: list(tools) for agent, tools in policy.tools.items()}, spend=spend)

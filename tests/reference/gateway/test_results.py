@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 import pytest
 from mcp.types import CallToolResult, TextContent
 
 from pytest_agentchaos import faults, on
+from pytest_agentchaos.faults.answers import ResultFault
 from pytest_agentchaos.schedule import rule
 from reference_system.contracts.tools import TOOLS, FlightOffers, Refusal
+from reference_system.errors import InvalidResultError
 from reference_system.gateway.arguments import understood
 from reference_system.gateway.interface import ToolReply
 from reference_system.gateway.relevance import mismatch
@@ -167,3 +170,70 @@ def test_with_the_switch_off_a_clean_answer_is_as_ever(world):
     replies = [trip.run(lambda agent: agent.book_hotel()) for trip in (careful, trusting)]
     assert isinstance(replies[0], ToolReply)
     assert replies[0] == replies[1]
+
+
+# --- the id of another booking --------------------------------------------------------------------------------------
+
+
+class AnotherBooking(ResultFault):
+    """An index is off by one: the answer has the id of a booking that is somebody else's."""
+
+    name: ClassVar[str] = "another_booking"
+    booking: str
+
+    def change(self, value, draw):
+        """Only the id."""
+        return {**value, "booking": self.booking}
+
+
+def _two_rooms(**where):
+    """The second booking is answered with the id of the first, which another trip has made."""
+    return (rule(AnotherBooking(booking="H-000001"), on.tool("book_hotel", **where)),)
+
+
+async def _book_twice(agent):
+    first = await agent.book_hotel(trip="earlier")
+    return first, await agent.book_hotel(trip="t1")
+
+
+def test_the_id_of_another_booking_is_no_result(world):
+    """It is asked for again, and the records of the hotel say which one it is."""
+    trip = world(_two_rooms(nth=2))
+    first, second = trip.run(_book_twice)
+    assert [reply.result.booking for reply in (first, second)] == ["H-000001", "H-000002"]
+    assert len(trip.bookings("booked")) == 2
+    assert trip.calls("book_hotel") == 3
+
+
+def test_if_it_is_always_that_of_another_booking_nobody_takes_it_for_his(world):
+    """The call has failed, it may have happened, and it is undone by the key of its request."""
+    trip = world((rule(AnotherBooking(booking="H-000001"), on.tool("book_hotel")),))
+
+    async def scenario(agent):
+        await agent.book_hotel(trip="earlier")
+        with pytest.raises(InvalidResultError, match="H-000001, which is another booking") as failed:
+            await agent.book_hotel()
+        (intent,) = trip.store.intents("t1")
+        cancelled = await agent.call(
+            "cancel_hotel", {"request_key": intent.key}, agent="compensation", step="compensation"
+        )
+        return failed.value, cancelled.result
+
+    error, cancelled = trip.run(scenario)
+    assert error.in_doubt
+    assert cancelled.booking == "H-000002"
+    assert [row.booking for row in trip.bookings("booked")] == ["H-000001"]
+
+
+def test_an_id_that_is_nobodys_is_taken(world):
+    """Whether it is garbled only the audit can tell, which looks for what the request has made."""
+    trip = world((rule(AnotherBooking(booking="H-999999"), on.tool("book_hotel")),))
+    assert trip.run(lambda agent: agent.book_hotel()).result.booking == "H-999999"
+
+
+@pytest.mark.parametrize("switch", ["validate_results", "idempotency"])
+def test_without_validation_or_keys_another_booking_is_taken_for_ones_own(world, switch):
+    """Whoever cancels the one has cancelled the other."""
+    trip = world(_two_rooms(nth=2), hardening=Hardening().without(switch))
+    _, second = trip.run(_book_twice)
+    assert second.result.booking == "H-000001"

@@ -288,6 +288,24 @@ def test_retry_after_is_waited_for(scene, questions, headers, at_least_s):
     assert at_least_s <= waiting.seconds <= at_least_s + 1
 
 
+@pytest.mark.parametrize("quota", [False, True], ids=["for now", "for good"])
+def test_retry_after_binds_all_questions(scene, questions, quota):
+    """Those that come after it, whether or not the one that was told so is asked again."""
+    told = scene([rule(faults.RateLimited(retry_after_s=5, quota=quota), on.model(nth=1))])
+
+    async def work(model, allowance):
+        first = asyncio.create_task(model.ask(questions["structured"], allowance))
+        await asyncio.sleep(1)
+        return await asyncio.gather(first, model.ask(questions["tools"], allowance), return_exceptions=True)
+
+    first, second = told.run(work)
+    assert isinstance(first, ModelUnavailableError) is quota
+    assert second.calls
+    began_s = [op.at_s for op in told.calls]
+    assert len(began_s) == (2 if quota else 3)
+    assert all(at_s >= 5 for at_s in began_s[1:])
+
+
 def test_retry_after_may_be_a_date(scene, questions):
     """HTTP knows that form too."""
     date = "Fri, 01 Jan 2100 00:00:00 GMT"

@@ -25,6 +25,7 @@ def test_a_booking_comes_back_as_it_was_put(store, row):
 
     assert store.write(work) == booked
     assert store.bookings() == (booked,)
+    assert store.booking("F-1") == booked
     assert list(store.bookings()[0].details["seats"]) == ["b", "a"]
 
 
@@ -32,6 +33,7 @@ def test_what_is_not_there_is_none(store):
     """By id and by key."""
     assert store.write(lambda writing: writing.booking("F-1")) is None
     assert store.write(lambda writing: writing.booking_of_key("k1")) is None
+    assert store.booking("F-1") is None
     assert store.bookings() == ()
 
 

@@ -2,10 +2,12 @@
 
 import random
 from functools import cache
+from typing import ClassVar
 
 import pytest
 
 from pytest_agentchaos import on
+from pytest_agentchaos.faults.answers import ResultFault
 from pytest_agentchaos.faults.registry import fault_class, registered
 from pytest_agentchaos.schedule import rule
 from reference_system.contracts.tools import DOMAINS
@@ -28,9 +30,9 @@ MODEL_CALLS = 12
 ENDINGS = {Reason.COMPLETED, Reason.DEGRADED, Reason.ESCALATED}
 
 
-def fault(name, **given):
+def fault(name):
     """The fault with parameters that let it act."""
-    return fault_class(name)(**PARAMETERS.get(name, {}), **given)
+    return fault_class(name)(**PARAMETERS.get(name, {}))
 
 
 def sites(kinds):
@@ -60,13 +62,18 @@ def test_once_at_every_call(run, name):
     """One fault anywhere costs time and nothing else: the trip is complete, and the records agree with the answer."""
     acted = 0
     for site in sites(registered()[name].kinds):
-        given = {"calls": (1, 1)} if name == "partition" else {}
-        ran = run(JOURNEY, rule(fault(name, **given), site))
+        ran = run(JOURNEY, rule(fault(name), site))
         if ran.fired:
             acted += 1
             assert list(ran.wrong()) == [], site
             assert ran.answer.reason == Reason.COMPLETED, site
     assert acted, f"{name} acted nowhere in {JOURNEY}"
+
+
+def test_a_partition_cuts_off_every_agent(run):
+    """Whoever calls: the orchestrator, or one of the specialists."""
+    whole = [site for site in sites(("tool", "model")) if not run(JOURNEY, rule(fault("partition"), site)).fired]
+    assert whole == []
 
 
 @pytest.mark.parametrize("place", ["book_hotel", "book_flight", "every tool", "model"])
@@ -90,6 +97,29 @@ def test_between_the_user_and_the_service(run, name):
     ran = run(JOURNEY, rule(fault_class(name)(**given), on.http(nth=1)))
     assert len(ran.system.store.trips()) == 1
     assert list(ran.wrong()) == []
+
+
+class TheOldHotel(ResultFault):
+    """A cache key collides: the answer has the id of the booking that is to be cancelled for the new one."""
+
+    name: ClassVar[str] = "the_old_hotel"
+
+    def change(self, value, draw):
+        """Only the id."""
+        return {**value, "booking": "H-000001"}
+
+
+@pytest.mark.parametrize(
+    ("where", "reason", "room"),
+    [({"nth": 2}, Reason.COMPLETED, "H-000002"), ({}, Reason.ESCALATED, "H-000001")],
+    ids=["once", "for good"],
+)
+def test_the_old_booking_is_not_taken_for_the_new_one(run, where, reason, room):
+    """A better hotel is booked before the old one is cancelled: whatever is answered, one of them stands in the end."""
+    ran = run("better-hotel", rule(TheOldHotel(), on.tool("book_hotel", **where)))
+    rooms = [row.booking for row in ran.system.store.bookings(state="booked") if row.kind == "room"]
+    assert (ran.answer.reason, rooms) == (reason, [room])
+    assert room == "H-000001" or [row.booking for row in ran.answer.bookings if row.state == "booked"] == [room]
 
 
 @pytest.mark.parametrize("seed", range(12))
