@@ -20,6 +20,10 @@ class Patch(NamedTuple):
     original: Any
     patched: Any
 
+    def applies(self) -> bool:
+        """Whether what it replaces is there now."""
+        return vars(self.owner).get(self.name) is self.original
+
     def undo(self) -> None:
         """Put the original back, unless somebody has put something else there meanwhile."""
         if vars(self.owner).get(self.name) is self.patched:
@@ -81,6 +85,10 @@ class Finder(importlib.abc.MetaPathFinder):
                 spec.loader = _Loader(spec.loader, self._seen)
                 return spec
         return None
+
+    def expect(self, names: Iterable[str]) -> None:
+        """See these as well, also if they were seen before."""
+        self._names.update(names)
 
     def _seen(self, module: ModuleType) -> None:
         if self in sys.meta_path and module.__name__ in self._names:

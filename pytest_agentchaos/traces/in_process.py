@@ -143,15 +143,13 @@ def _agents_of_current_span() -> tuple[str, ...]:
 
 _patches: list[Patch] = []
 _LEADS: Final = Leads()
-_finder: list[Finder] = []
-"""What sees the SDK when it is imported during a run."""
 
 
 def _lead() -> None:
     module = sys.modules.get(SDK)
     if module is None:
-        _finder.append(Finder([SDK], _imported))
-        sys.meta_path.insert(0, _finder[0])
+        _FINDER.expect([SDK])
+        sys.meta_path.insert(0, _FINDER)
     else:
         _patch(module)
 
@@ -161,11 +159,14 @@ def _imported(module: ModuleType) -> None:
         _patch(module)
 
 
+_FINDER: Final = Finder([SDK], _imported)
+"""Sees the SDK when it is imported during a run."""
+
+
 def _let_go() -> None:
     agents.ask_spans(None)
-    while _finder:
-        if (finder := _finder.pop()) in sys.meta_path:
-            sys.meta_path.remove(finder)
+    if _FINDER in sys.meta_path:
+        sys.meta_path.remove(_FINDER)
     while _patches:
         _patches.pop().undo()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import MethodType
 from typing import Any, Self
@@ -26,6 +26,7 @@ SEAMS: tuple[tuple[str, str, bool], ...] = (
     ("WSGITransport", "handle_request", False),
 )
 _LEADS = Leads()
+_made: dict[Library, tuple[Patch, ...]] = {}
 
 
 @contextmanager
@@ -116,18 +117,27 @@ class _Wrapped:
 
 
 def _patch(lib: Library, done: list[Patch]) -> None:
-    for owner, method, is_async, networked in _seams(lib):
-        lead = functools.partial(_wired, lib=lib, is_async=is_async, networked=networked)
-        if (led := _LEADS.to(vars(owner)[method], lead)) is not None:
-            done.append(Patch(owner, method, *led))
-            setattr(owner, method, led[1])
+    patches = _made.get(lib)
+    if patches is None or not all(map(Patch.applies, patches)):
+        seams = _seams(lib)
+        found = ((owner, name, _LEADS.to(vars(owner)[name], lead)) for owner, name, lead in seams)
+        patches = tuple(Patch(owner, name, *led) for owner, name, led in found if led is not None)
+        if len(patches) == len(seams):  # mostly the classes are again as they were
+            _made[lib] = patches
+    for patch in patches:
+        setattr(patch.owner, patch.name, patch.patched)
+    done.extend(patches)
 
 
 @functools.cache
-def _seams(lib: Library) -> tuple[tuple[type, str, bool, bool], ...]:
-    """The classes of a library, and whether their methods are async and lead outside."""
+def _seams(lib: Library) -> tuple[tuple[type, str, Callable[[Any], Any]], ...]:
+    """The classes of a library, their methods, and what makes of such a method one that leads through the wire."""
     return tuple(
-        (getattr(lib.module, name), method, is_async, name.endswith("HTTPTransport"))
+        (
+            getattr(lib.module, name),
+            method,
+            functools.partial(_wired, lib=lib, is_async=is_async, networked=name.endswith("HTTPTransport")),
+        )
         for name, method, is_async in SEAMS
     )
 
