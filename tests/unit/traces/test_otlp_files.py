@@ -109,7 +109,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_is_found_out_by_its_content(form, compressed):
     """The same spans, with their services and scopes, however they are written."""
-    content = gzip.compress(FORMS[form]) if compressed else FORMS[form]
+    content = gzip.compress(FORMS[form], mtime=0) if compressed else FORMS[form]
     assert read(content) == [ONE, TWO, THREE]
 
 
@@ -135,7 +135,7 @@ def test_reading_begins_where_the_file_stands():
 
 def test_several_members_of_gzip_are_one_file():
     """Rotated logs are often only put one after another."""
-    assert read(b"".join(gzip.compress(line + b"\n") for line in LINES.splitlines())) == [ONE, TWO, THREE]
+    assert read(b"".join(gzip.compress(line + b"\n", mtime=0) for line in LINES.splitlines())) == [ONE, TWO, THREE]
 
 
 def test_times_of_a_file_can_stand_on_the_clock_of_a_history():
@@ -158,7 +158,7 @@ def test_protobuf_allows_its_fields_in_any_order():
     late = field(1, field(2, late_scope) + field(1, entry.resource.SerializeToString()))
     content = late + message(TWO)
     assert read(content) == [ONE, TWO]
-    assert read(gzip.compress(delimited(content))) == [ONE, TWO]
+    assert read(gzip.compress(delimited(content), mtime=0)) == [ONE, TWO]
 
 
 @pytest.mark.parametrize("length", [0x7B, 0x20, 0x0A], ids=["brace", "space", "line feed"])
@@ -255,14 +255,14 @@ def read_or_nothing(content):
 def test_compressed_content_that_was_cut_off_is_read_up_to_there(content):
     """Both the compression and what it held are told to end early."""
     rest = field(99, bytes(10_240)) if content[:1] == b"\n" else b" " * 10_240  # the cut is far behind the spans
-    found = read(gzip.compress(content + rest)[:-9])
+    found = read(gzip.compress(content + rest, mtime=0)[:-9])
     assert found[:3] == [ONE, TWO, THREE]
     assert "its compressed content cannot be read to the end: Compressed file ended" in found[-1].why
 
 
 def test_damaged_compression_is_told():
     """A checksum that is wrong leaves what was read under suspicion."""
-    content = bytearray(gzip.compress(LINES))
+    content = bytearray(gzip.compress(LINES, mtime=0))
     content[-8] ^= 0xFF
     assert [type(item) for item in read(bytes(content))] == [Span, Span, Span, Damaged]
 
@@ -353,7 +353,7 @@ def test_a_span_that_is_too_large_is_passed_over(monkeypatch):
         (b'{"data": []}', "not one span could be read from it (t.json, line 1, character 1: an object without"),
         (b'{"resourceSpans": []}', "t.json: not one span could be read from it; accepted"),
         (b"{", "the file ends inside a value"),
-        (gzip.compress(b"hello"), "t.json is a file that begins with b'hello'"),
+        (gzip.compress(b"hello", mtime=0), "t.json is a file that begins with b'hello'"),
         (b"\x1f\x8bxx", "t.json is an empty file"),
         (b"\x0a\x03abc", "not one span could be read from it (t.json, byte "),
     ],
