@@ -200,7 +200,7 @@ def execute(path, name, monkeypatch):
     """Import a block of the document under a name."""
     module = ModuleType(name)
     monkeypatch.setitem(sys.modules, name, module)
-    exec(compile(BLOCKS[path], path, "exec"), vars(module))  # noqa: S102 - our own document
+    exec(compile(BLOCKS[path], f"<{path}>", "exec"), vars(module))  # noqa: S102 - our own document
     return module
 
 
