@@ -9,6 +9,7 @@ from typing import Any
 Headers = tuple[tuple[str, str], ...]
 
 _CONTEXT = frozenset({"traceparent", "baggage"})
+_LENGTHS = frozenset(map(len, _CONTEXT))  # most headers are passed over by this alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ class Request:
 
     def context(self) -> dict[str, str]:
         """The trace context and baggage in the headers."""
-        return {low: value for name, value in self.headers if (low := name.lower()) in _CONTEXT}
+        return {
+            low: value for name, value in self.headers if len(name) in _LENGTHS and (low := name.lower()) in _CONTEXT
+        }
 
     def with_body(self, body: bytes) -> Request:
         """The same request with another body (and its length)."""

@@ -28,17 +28,17 @@ def account(joined: Joined, calls: Iterable[Told], *, attempts: bool) -> Iterato
     yield Defect(
         "call failed and its span says nothing of it", "calls failed and their spans say nothing of it", silent
     )
-    counted = [one for one in sure if one.last.call.kind == "model" and one.wire is not None]
+    counted = [(one, wire) for one in sure if one.last.call.kind == "model" and (wire := one.wire) is not None]
     untold = [
-        Place(f"{place_of(one.last)}, {_said(one.wire)}", one.ops)
-        for one in counted
+        Place(f"{place_of(one.last)}, {_said(wire)}", one.ops)
+        for one, wire in counted
         if not one.told and not one.is_spoilt
     ]
     yield Defect("span of a model tells no tokens", "spans of models tell no tokens", untold)
     wrong = [
-        Place(f"{place_of(one.last)}, {_said(one.told[0])} told, {_said(one.wire)} on the wire", one.ops)
-        for one in counted
-        if one.told and not one.agrees
+        Place(f"{place_of(one.last)}, {_said(one.told[0])} told, {_said(wire)} on the wire", one.ops)
+        for one, wire in counted
+        if one.told and not one.agrees(wire)
     ]
     for (kind, _), alike in unsure.items():
         if kind == "model":
@@ -90,12 +90,9 @@ class _Account(NamedTuple):
         known = [one for one in each if one is not None]
         return sum(one[0] for one in known), sum(one[1] for one in known)
 
-    @property
-    def agrees(self) -> bool:
-        """Some count what was read from a cache apart."""
-        if self.wire is None:
-            return True
-        into, out = self.wire
+    def agrees(self, wire: Tokens) -> bool:
+        """Whether the spans say what the wire says; some count what was read from a cache apart."""
+        into, out = wire
         fresh = into - sum(_cached(exchange) for exchange in self.exchanges)
         return any(one in {(into, out), (fresh, out)} for one in self.told)
 
