@@ -77,8 +77,8 @@ class Declared:
             )
             raise UsageError(msg)
         key = probe.key or tuple(map(_last, effect.fields))
-        id_, amount = (given or (_last(known) if known else None) for given, known in _fields(probe, effect))
-        self.probes.append(Probe(probe.effect, probe.look, key, id_, amount))
+        id_, amount = probe.id or _last(effect.id), probe.amount or _last(effect.amount)
+        self.probes.append(Probe(probe.effect, probe.look, key, id_ or None, amount or None))
 
     def price(self, prices: Mapping[str, Any], currency: str) -> None:
         """What tokens cost."""
@@ -140,7 +140,7 @@ class Declared:
             found = probe.look()
             if inspect.isawaitable(found):
                 found = await found
-        except Exception as error:  # noqa: BLE001 - the same
+        except Exception as error:  # noqa: BLE001 - the probe is the user's: it may raise anything
             self._note(world=probe.effect, error=told(error))
         else:
             self._found(probe, found)
@@ -154,13 +154,9 @@ class Declared:
             self._note(world=probe.effect, rows=told_of)
 
 
-def _fields(probe: Probe, effect: Effect) -> tuple[tuple[str | None, str | None], ...]:
-    """What is told of a row's id and amount, and what the effect has."""
-    return (probe.id, effect.id), (probe.amount, effect.amount)
-
-
-def _last(field: str) -> str:
-    return field.rpartition(".")[2]
+def _last(field: str | None) -> str:
+    """What a field is called where it stands; empty if there is none."""
+    return (field or "").rpartition(".")[2]
 
 
 def _definition(one: Any) -> Any:

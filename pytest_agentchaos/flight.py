@@ -31,6 +31,9 @@ LIMIT_BYTES = 1 << 20
 ERROR_BYTES = 300
 """So much of the body of an error is told."""
 
+_LONGEST_WAIT = 16
+"""Characters of a Retry-After that is a number of seconds, and not an absurdity."""
+
 NOT_THE_SYSTEM = "this is a defect of the fault, the dialect or pytest-agentchaos, not of the system under test"
 UNREAD = PlainHTTP()
 """Stands for a dialect that failed: plain HTTP reads anything."""
@@ -309,6 +312,6 @@ def _retry_after_s(reply: Reply) -> float | None:
     """How long the callee asks to be left alone, where it says so in seconds."""
     for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = reply.header(name) or ""
-        if value.replace(".", "", 1).isdecimal():
+        if len(value) < _LONGEST_WAIT and value.replace(".", "", 1).isdecimal():
             return float(value) * unit_s
     return None

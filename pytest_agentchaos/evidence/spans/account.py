@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from pytest_agentchaos.evidence.conduct.fate import succeeded
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.spans.conventions import tokens
 from pytest_agentchaos.evidence.spans.defects import Defect, Place
 from pytest_agentchaos.evidence.spans.join import Joined
-from pytest_agentchaos.evidence.spans.pairs import Told, answered
+from pytest_agentchaos.evidence.spans.pairs import Told
 from pytest_agentchaos.evidence.spans.span import Seen, Span
 from pytest_agentchaos.evidence.telling import shown
 
@@ -84,7 +85,7 @@ class _Account(NamedTuple):
     @property
     def wire(self) -> Tokens | None:
         """What it took; None if the replies do not say."""
-        each = [_usage(exchange) for exchange in self.exchanges if answered(exchange)]
+        each = [_usage(exchange) for exchange in self.exchanges if succeeded(exchange)]
         if not each or any(one is None for one in each):
             return None
         known = [one for one in each if one is not None]

@@ -9,11 +9,12 @@ from math import inf, isfinite
 from statistics import median
 from typing import Final
 
+from pytest_agentchaos.evidence.conduct.fate import identity, succeeded
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.spans.context import SpanId
 from pytest_agentchaos.evidence.spans.conventions import CallKind, requested_model, subject
 from pytest_agentchaos.evidence.spans.overlap import Interval, Point, first_to_end
-from pytest_agentchaos.evidence.spans.pairs import Pairs, Told, Wish, answered, wish_of
+from pytest_agentchaos.evidence.spans.pairs import Pairs, Told, Wish
 from pytest_agentchaos.evidence.spans.span import Span
 
 SKEW_S: Final = 0.001
@@ -113,7 +114,7 @@ class _ByTime:
         for intervals in held.values():
             intervals.sort(key=_start_s)
         for exchange in calls:
-            own = held.get(wish_of(exchange), [])
+            own = held.get(identity(exchange), [])
             begun = bisect_right(own, exchange.at_s + SKEW_S, key=_start_s)
             if begun and own[begun - 1].end_s >= exchange.at_s - SKEW_S:
                 self.pairs.give(exchange, own[begun - 1].what, "name")
@@ -150,13 +151,13 @@ def _chains(calls: Iterable[Exchange]) -> list[list[Exchange]]:
     chains: list[list[Exchange]] = []
     unanswered: dict[Wish, list[Exchange]] = {}
     for exchange in calls:
-        wish = wish_of(exchange)
+        wish = identity(exchange)
         chain = unanswered.get(wish)
         if chain is None:
             chain = unanswered[wish] = []
             chains.append(chain)
         chain.append(exchange)
-        if answered(exchange):
+        if succeeded(exchange):
             del unanswered[wish]
     return chains
 

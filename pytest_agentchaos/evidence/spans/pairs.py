@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple
+from collections.abc import Hashable
+from typing import Literal, NamedTuple
 
+from pytest_agentchaos.evidence.conduct.fate import identity
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.spans.context import SpanId
 from pytest_agentchaos.evidence.spans.conventions import CallKind, call_kind
 from pytest_agentchaos.evidence.spans.span import Seen
 from pytest_agentchaos.evidence.spans.tree import SpanTree
 
-Wish = tuple[object, ...]
-"""What all attempts of one call have in common."""
-
-_LOWEST_ERROR: Final = 400
+Wish = Hashable
+"""What all attempts of one call have in common: :func:`identity`."""
 
 
 class Told(NamedTuple):
@@ -46,7 +45,7 @@ class Pairs:
 
     def give(self, exchange: Exchange, key: SpanId, by: Literal["context", "name"], *, alone: bool = True) -> None:
         """The span tells of the call, unless it tells of another one already."""
-        wish = wish_of(exchange)
+        wish = identity(exchange)
         shared = key in self.holds
         if self.holds.setdefault(key, wish) == wish:
             self.told[exchange.index] = Told(exchange, self.tree.spans[key], by, shared, alone)
@@ -54,18 +53,3 @@ class Pairs:
     def is_untold(self, exchange: Exchange) -> bool:
         """Whether no span has been found for it so far."""
         return self.told[exchange.index].span is None
-
-
-def wish_of(exchange: Exchange) -> Wish:
-    """Whose attempt a call is: that of the same caller's, with equal arguments."""
-    call = exchange.call
-    return (call.kind, str(call.target), str(call.name), str(call.agent), exchange.site.digest)
-
-
-def answered(exchange: Exchange) -> bool:
-    """Whether its caller got a reply, and not one that says that it failed."""
-    data: object = exchange.data
-    if exchange.ending != "ok" or not isinstance(data, Mapping):
-        return False
-    status = data.get("status")
-    return not (isinstance(status, int) and status >= _LOWEST_ERROR) and not data.get("failure")
