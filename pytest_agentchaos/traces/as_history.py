@@ -13,7 +13,7 @@ from pytest_agentchaos.evidence.op import OpKind
 from pytest_agentchaos.evidence.spans import conventions
 from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.traces import contents
-from pytest_agentchaos.traces.standing import called, standings
+from pytest_agentchaos.traces.nesting import called, nestings
 
 Unrecorded = Literal["same", "different"]
 """What is assumed of arguments and results that the spans do not record."""
@@ -89,25 +89,25 @@ def _told(
     spans: Sequence[Span], began_s: float, lasted_s: float
 ) -> tuple[dict[int, tuple[Kind, tuple[str, ...]]], list[tuple[float, int, int, int]]]:
     """Which spans are calls, of what kind and beneath which agents; and what happens: when, in which turn, what."""
-    found, whats = standings(spans)
+    found, whats = nestings(spans)
     repeated = _repeated(spans)
     calls: dict[int, tuple[Kind, tuple[str, ...]]] = {}
     events: list[tuple[float, int, int, int]] = []
-    for position, (span, standing) in enumerate(zip(spans, found, strict=True)):
+    for position, (span, nesting) in enumerate(zip(spans, found, strict=True)):
         start_s = _clocked(span.start_s, began_s)
-        kind = None if position in repeated else called(position, spans, whats, standing)
+        kind = None if position in repeated else called(position, spans, whats, nesting)
         if kind is not None:
-            calls[position] = (kind, standing.agents)
-            events.append((start_s, standing.enters, _BEGINS, position))
+            calls[position] = (kind, nesting.agents)
+            events.append((start_s, nesting.enters, _BEGINS, position))
         if span.end_s is None:
             events.append((lasted_s, 2 * len(spans), _SPAN, position))  # after all others
             continue
         end_s = max(start_s, _clocked(span.end_s, began_s))
         if kind is not None:
-            events.append((end_s, standing.leaves, _ENDS, position))
-        events.append((end_s, standing.leaves, _SPAN, position))
+            events.append((end_s, nesting.leaves, _ENDS, position))
+        events.append((end_s, nesting.leaves, _SPAN, position))
         if not span.parent_id:
-            events.append((end_s, standing.leaves, _RUN_ENDS, position))
+            events.append((end_s, nesting.leaves, _RUN_ENDS, position))
     events.sort()
     return calls, events
 

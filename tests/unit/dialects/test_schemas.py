@@ -226,6 +226,7 @@ def test_a_failure_is_told_whatever_the_status(body, failure):
         ((("retry-after", "-1"),), None),
         ((("retry-after", "1.2.3"),), None),
         ((("retry-after", ""),), None),
+        ((("retry-after", "9" * 400),), None),
         ((), None),
     ],
 )

@@ -18,7 +18,7 @@ _DEEPEST: Final = 32
 _NOWHERE: Final = -1
 
 
-class Standing(NamedTuple):
+class Nesting(NamedTuple):
     """What encloses a span, and its turn among all."""
 
     agents: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Standing(NamedTuple):
     leaves: int = 0
 
 
-def standings(spans: Sequence[Span]) -> tuple[list[Standing], list[What]]:
+def nestings(spans: Sequence[Span]) -> tuple[list[Nesting], list[What]]:
     """For each span, how it stands, and what it tells of.
 
     A span whose parent is not in the trace is enclosed by nothing, and so is the first of a ring. Of two spans with one
@@ -42,7 +42,7 @@ def standings(spans: Sequence[Span]) -> tuple[list[Standing], list[What]]:
     children: dict[int, list[int]] = {}
     for position in order:
         children.setdefault(parents[position], []).append(position)
-    found: dict[int, Standing] = {}
+    found: dict[int, Nesting] = {}
     turn = count()
     for top in (*children.get(_NOWHERE, ()), *order):  # whoever is not beneath a top is in a ring, or beneath one
         ahead = [top] if top not in found else []
@@ -53,7 +53,7 @@ def standings(spans: Sequence[Span]) -> tuple[list[Standing], list[What]]:
             elif at not in found:
                 above = parents[at]
                 agents, within = _beneath(above, spans, told, found[above]) if at != top else ((), _NOWHERE)
-                found[at] = Standing(agents, within, next(turn))
+                found[at] = Nesting(agents, within, next(turn))
                 ahead += [~at, *reversed(children.get(at, ()))]
     return [found[position] for position in range(len(spans))], told
 
@@ -66,17 +66,17 @@ def _parents(spans: Sequence[Span]) -> list[int]:
 
 
 def _beneath(
-    position: int, spans: Sequence[Span], told: Sequence[What], standing: Standing
+    position: int, spans: Sequence[Span], told: Sequence[What], nesting: Nesting
 ) -> tuple[tuple[str, ...], int]:
     """The agents and the frame of the children of the span at this position, which itself stands so."""
-    agents, within = standing.agents, standing.within
+    agents, within = nesting.agents, nesting.within
     what = told[position]
     if what == "agent" and len(agents) < _DEEPEST and not _is_other_side(position, spans, told, within):
         agents = (*agents, conventions.subject(spans[position]))
     return agents, position if what in _FRAMES else within
 
 
-def called(position: int, spans: Sequence[Span], told: Sequence[What], standing: Standing) -> Kind | None:
+def called(position: int, spans: Sequence[Span], told: Sequence[What], nesting: Nesting) -> Kind | None:
     """The kind of call that a span tells of; None when it tells of none, or of one that another span tells of already.
 
     - What goes over HTTP or MCP beneath a tool or a model is an attempt at that call, and a model beneath a model or a
@@ -84,7 +84,7 @@ def called(position: int, spans: Sequence[Span], told: Sequence[What], standing:
     - The outermost agent is the run itself; one beneath a workflow or another agent is called by it.
     - Server spans of HTTP are ways in, and no calls.
     """
-    span, what, within = spans[position], told[position], standing.within
+    span, what, within = spans[position], told[position], nesting.within
     above = told[within] if within >= 0 else None
     kind: Kind | None = None
     if what == "model":
