@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_agentchaos import doubles, errors, faults, invariants
+    from pytest_agentchaos.chaos import Chaos
     from pytest_agentchaos.doubles.scripted_model import ScriptedModel
     from pytest_agentchaos.evidence.conduct import reached
     from pytest_agentchaos.evidence.effects.claim import Claim
@@ -25,6 +26,7 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "AgentChaos",
+    "Chaos",
     "Claim",
     "Effect",
     "History",
@@ -41,6 +43,7 @@ __all__ = [
 
 _HOMES = {
     "AgentChaos": "plugin.fixture",
+    "Chaos": "chaos",
     "Claim": "evidence.effects.claim",
     "Effect": "evidence.effects.effect",
     "History": "evidence.history",

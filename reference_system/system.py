@@ -39,8 +39,8 @@ from reference_system.store import open_store
 from reference_system.store.interface import Store
 from reference_system.tools.server import ToolServer, build_server
 
-if TYPE_CHECKING:  # the plugin's fixture brings pytest along
-    from pytest_agentchaos import AgentChaos
+if TYPE_CHECKING:  # it brings the whole engine along
+    from pytest_agentchaos import Chaos
 
 ALL: Final = Hardening()
 QUIET: Final = Settings(canary_share=0.0)
@@ -95,7 +95,7 @@ class TravelSystem:
         """What the tool servers have on record of an effect."""
         return standing(self.store, effect)
 
-    def introduce(self, chaos: AgentChaos) -> None:
+    def introduce(self, chaos: Chaos) -> None:
         """Declare all of it in a trial: what stands behind its addresses, effects, claims, tools, prices, probes."""
         for url, thing in self.upstreams.items():
             chaos.upstream(url, thing)

@@ -30,6 +30,7 @@ def test_the_public_names_are_these():
     """A change here is a change for every user: it belongs into the changelog."""
     assert pytest_agentchaos.__all__ == [
         "AgentChaos",
+        "Chaos",
         "Claim",
         "Effect",
         "History",
