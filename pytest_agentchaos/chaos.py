@@ -117,6 +117,13 @@ class Chaos:
         """Declare what an answer claims to have done: a ``Claim``, or a function of the answer."""
         self._trial.declared.claim_by(*claims)
 
+    def ends(self, tells: Callable[[Any], str]) -> None:
+        """Declare how an answer says that the run ended, by a function of what the system returns.
+
+        It gives ``completed``, ``degraded``, ``asked``, ``escalated``, ``refused`` or ``failed``.
+        """
+        self._trial.declared.ending_by(tells)
+
     def probe(
         self,
         effect: str,

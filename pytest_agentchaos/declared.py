@@ -16,12 +16,15 @@ from typing import Any
 from pytest_agentchaos.canaries import canary, captured_logs
 from pytest_agentchaos.engine import Engine
 from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.evidence.call import Call
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.effects.claim import Claim, Claims, claimed
 from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.evidence.effects.ledger import Deed, deeds
 from pytest_agentchaos.evidence.effects.world import rows
 from pytest_agentchaos.evidence.figures.prices import Prices
+from pytest_agentchaos.evidence.messages.tools import tools
+from pytest_agentchaos.evidence.run import ENDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Declared:
         self.claims: list[Claims] = []
         self.probes: list[Probe] = []
         self.canaries: dict[str, str] = {}
+        self._ends: Callable[[Any], str] | None = None
 
     def effect(self, *effects: Effect) -> None:
         """These tools do something to the world."""
@@ -98,6 +102,34 @@ class Declared:
     def listening(self) -> AbstractContextManager[None]:
         """While it is open, what is logged is written down, if a secret could come out there."""
         return captured_logs(self._engine.history, self._engine.clock) if self.canaries else nullcontext()
+
+    def ending_by(self, tells: Callable[[Any], str]) -> None:
+        """How an answer says that it ended."""
+        if not callable(tells):
+            msg = f"{tells!r} cannot say how a run ended; give a function of the answer: one of {', '.join(ENDS)}"
+            raise UsageError(msg)
+        self._ends = tells
+
+    def ended(self, value: Any) -> dict[str, str]:
+        """How a run that returned this ended, by its own word."""
+        if self._ends is None:
+            return {}
+        try:
+            word = self._ends(value)
+        except Exception as error:  # noqa: BLE001 - the function is the user's: it may raise anything
+            return {"ended_unread": told(error)}
+        return {"ended": word} if word in ENDS else {"ended_unread": f"{word!r} is none of {', '.join(ENDS)}"}
+
+    def writes(self, call: Call) -> bool | None:
+        """Whether a call changes the world: by the declared effects, else by what its tool says of itself."""
+        if any(effect.is_done_by(call) or effect.is_undone_by(call) for effect in self.effects.values()):
+            return True
+        if call.kind != "tool":
+            return None
+        defined = self._engine.history.view(tools).find(call.name, call.target)
+        if defined is not None and defined.writes is not None:
+            return defined.writes
+        return not self.effects
 
     def begin(self) -> None:
         """Write down what was declared since the last time."""

@@ -40,6 +40,10 @@ class Engine:
         self.problems: list[AgentChaosError] = []
         """Errors of use and of this package that the agent may have swallowed."""
         self.tallies: list[Tally] = []
+        self.writes: Callable[[Call], bool | None] = _nobody_knows
+        """Whether a call changes the world."""
+        self.watch: Callable[[int], None] | None = None
+        """Told the op of each call that sets out, before anything happens to it."""
         self._lock = threading.RLock()  # reading an argument may call into a wire again
         self._began_wall_s = wall_s()
         self._overtaking: list[tuple[int, Callable[[], None]]] = []
@@ -50,7 +54,7 @@ class Engine:
     @property
     def idle(self) -> bool:
         """Whether nothing can happen to any call, so that wires may take their shortest way."""
-        return not self.tallies
+        return not self.tallies and self.watch is None
 
     def add(self, rule: Rule) -> None:
         """Inject one more fault."""
@@ -95,6 +99,8 @@ class Engine:
         chosen, call = _read(request, dialect)
         call = in_context(call, request, agents.current(), wire)
         index = self.history.append("invoke", at_s=self.clock.now_s(), wall_s=self.wall_s(), call=call)
+        if self.watch is not None:
+            self.watch(index)
         flight = Flight(self, index, call, request, chosen)
         flight.program = self._program(flight)
         self._overtake()
@@ -106,6 +112,8 @@ class Engine:
         for tally in self.tallies:
             selector = tally.rule.selector
             if not selector.matches(flight.call) or not selector.is_open(at_s):
+                continue
+            if selector.writes is not None and self.writes(flight.call) is not selector.writes:
                 continue
             site = self.history[flight.index].site
             if site is None or not selector.covers(site):
@@ -155,6 +163,10 @@ class Engine:
             self._overtaking = [(count, then) for count, then in self._overtaking if count > self._begun]
             for then in ready:
                 then()
+
+
+def _nobody_knows(call: Call) -> None:
+    """Whether the call changes the world."""
 
 
 def _read(request: Request, dialect: Dialect | None) -> tuple[Dialect, Call]:

@@ -62,6 +62,8 @@ class Selector(BaseModel):
     """Glob on the call's target or name, whichever fits (for edges)."""
     site: Annotated[str, AfterValidator(_is_site)] | None = None
     """Exactly one site, as a history prints it."""
+    writes: bool | None = None
+    """Only calls that change the world, or only those that do not, by what was declared or by what the tools say."""
     nth: StrictInt | None = Field(default=None, ge=1)
     """Only the nth of the calls that match, counted from 1."""
     times: StrictInt | None = Field(default=None, ge=1)
@@ -111,6 +113,8 @@ class Selector(BaseModel):
         fields = type(self).model_fields.items()
         given = {name: value for name, field in fields if (value := getattr(self, name)) != field.default}
         kind = given.pop("kind", "any")
+        if kind == "any" and "writes" in given:
+            kind = "write" if given.pop("writes") else "read"
         if kind == "tcp":  # too rare for a word of its own
             kind, given = "any", {"kind": kind, **given}
         if list(given) == ["site"] and kind == "any":
@@ -210,6 +214,14 @@ class On:
     def model(self, name: str = "*", **which: Any) -> Selector:
         """Calls of a language model, by the model's name."""
         return select(kind="model", name=name, **which)
+
+    def write(self, name: str = "*", **which: Any) -> Selector:
+        """Calls that change the world: those of declared effects, or by what their tools say of themselves."""
+        return select(writes=True, name=name, **which)
+
+    def read(self, name: str = "*", **which: Any) -> Selector:
+        """Calls of tools that change nothing."""
+        return select(writes=False, name=name, **which)
 
     def agent(self, name: str = "*", **which: Any) -> Selector:
         """Calls to another agent (functions wrapped with kind="agent")."""

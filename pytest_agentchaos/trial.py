@@ -46,6 +46,7 @@ class Trial:
         self.engine = Engine(schedule, seed=seed, clock=self.clock, history=self.history)
         self.outcome: Outcome | None = None
         self.declared = Declared(self.engine)
+        self.engine.writes = self.declared.writes
         self._runs = 0
         self._lives: list[Live] = []
 
@@ -155,6 +156,8 @@ class _Ending:
         trial.declared.account()
         trial.declared.claim(answer)
         data = {"error": told(error)} if error else {} if answer is None else {"answer": answer}
+        if error is None:
+            data |= trial.declared.ended(self.value)
         trial.engine.note(outcome=ending, **data)
         problems = trial.engine.problems
         if len(problems) > self._known and not isinstance(error, (KeyboardInterrupt, SystemExit)):

@@ -49,6 +49,9 @@ def _reasons(tally: Tally) -> list[str]:
 def wanted(selector: Selector) -> str:
     """What a selector asks for, in words."""
     words = [f"a {selector.kind} call" if selector.kind else "any call"]
+    words += (
+        [] if selector.writes is None else ["that changes the world" if selector.writes else "that changes nothing"]
+    )
     words += [f"named {selector.name!r}"] if selector.name != "*" else []
     words += [f"to {selector.target!r}"] if selector.target != "*" else []
     words += [f"to or named {selector.callee!r}"] if selector.callee else []

@@ -81,6 +81,22 @@ def claimed(store: Store, answer: Any) -> list[dict[str, str]]:
     return [{"effect": effect, "id": booking} for booking, effect in told.items()]
 
 
+_ENDS: Final = {
+    "completed": "completed",
+    "degraded": "degraded",
+    "needs_input": "asked",
+    "escalated": "escalated",
+    "refused": "refused",
+}
+"""Reason of an answer -> how the plugin calls that; all others are failures."""
+
+
+def ended(taken: Any) -> str:
+    """How a journey ended, by the last of its answers."""
+    answers = taken if isinstance(taken, tuple) else taken.answers
+    return _ENDS.get(answers[-1].reason, "failed")
+
+
 def _answers(answer: Any) -> Any:
     return answer if isinstance(answer, list) else answer.get("answers", [answer])
 

@@ -27,9 +27,9 @@ from pytest_agentchaos.doubles import Reply, Request
 from reference_system.contracts.tools import DOMAINS
 from reference_system.contracts.trip import TripAnswer, TripRequest
 from reference_system.errors import StoreError, TravelError
-from reference_system.evidence import EFFECTS, claimed, prices, standing
+from reference_system.evidence import EFFECTS, claimed, ended, prices, standing
 from reference_system.hardening import Hardening
-from reference_system.journeys import Journey, Use, find
+from reference_system.journeys import Journey, Use, find, shipped
 from reference_system.model.endpoint import ModelEndpoint, path_of
 from reference_system.model.replies import error_reply, json_reply
 from reference_system.service.app import Parts, create_app
@@ -51,6 +51,9 @@ PAUSES_S: Final = (1.0, 5.0, 20.0)
 CALLER_PATIENCE_S: Final = 900.0
 """So long a user of a trial waits for an answer: longer than a trip may last."""
 
+
+USUAL: Final = "weekend-in-lisbon"
+"""The journey of whoever asks for none."""
 
 EDGES: Final = (("user", "service"), ("service", "model"), *(("service", domain) for domain in DOMAINS))
 """Who calls whom over a wire: (caller, callee). Callees stand at the addresses of the settings."""
@@ -101,10 +104,16 @@ class TravelSystem:
             chaos.upstream(url, thing)
         chaos.effect(*self.effects)
         chaos.claims(partial(claimed, self.store))
+        chaos.ends(ended)
         chaos.tools(*self.definitions)
         chaos.prices(self.prices, currency="EUR")
         for effect in self.effects:
             chaos.probe(effect.name, partial(self.standing, effect.name), amount="amount_minor")
+
+    @property
+    def journeys(self) -> tuple[str, ...]:
+        """What it can be asked to take, by name; the usual one first."""
+        return tuple(sorted((one.name for one in shipped()), key=lambda name: name != USUAL))
 
     @property
     def edges(self) -> tuple[tuple[str, str], ...]:

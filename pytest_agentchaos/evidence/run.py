@@ -21,9 +21,17 @@ class Run(NamedTuple):
     error: str | None
     answer: Any
     """What it returned, as a JSON value; None if it raised, or returned nothing."""
+    ended: str
+    """The same in the system's own words, one of ``ENDS``; empty if nobody knows."""
 
 
 ENDINGS = ("completed", "raised", "hung")
+
+ENDS = ("completed", "degraded", "asked", "escalated", "refused", "failed", "hung")
+"""How a journey ended, for whoever asked: what was wanted is done; done in part, and said so; the user is asked; a
+person has it now; it was declined; it could not be done (or the system raised); it never ended."""
+
+_BY_ENDING = {"completed": "completed", "raised": "failed", "hung": "hung"}
 
 
 def runs(history: History) -> tuple[Run, ...]:
@@ -33,6 +41,8 @@ def runs(history: History) -> tuple[Run, ...]:
     for op in history:
         if op.kind == "note" and op.data.get("outcome") in ENDINGS:
             data = op.data
-            ended.append(Run(op.index, began, op.at_s, str(data["outcome"]), data.get("error"), data.get("answer")))
+            ending = str(data["outcome"])
+            word = "" if "ended_unread" in data else str(data.get("ended", _BY_ENDING[ending]))
+            ended.append(Run(op.index, began, op.at_s, ending, data.get("error"), data.get("answer"), word))
             began = op.index + 1
     return tuple(ended)

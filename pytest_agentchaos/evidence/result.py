@@ -1,0 +1,85 @@
+"""A result: what is kept of one trial, as one line of a file that reports and gates read without the system."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, Self, get_args
+
+from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.evidence.verdict import Verdict
+
+Status = Literal["pass", "fail", "unknown", "invalid", "infrastructure"]
+"""``unknown``: an invariant cannot know. ``invalid``: the trial proves nothing, a fault never fired.
+``infrastructure``: there was no proper trial; the system did not start, ended its process, or this package failed."""
+
+STATUSES: tuple[str, ...] = get_args(Status)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One trial, judged."""
+
+    trial: str
+    """Names the plan: two results with the same name tell of the same system, journey, schedule, seed and questions."""
+    plan: Mapping[str, Any]
+    """What is needed to run it again, as plain data."""
+    status: Status
+    why: str = ""
+    """What does not hold, in one sentence; empty for a pass."""
+    ended: str = ""
+    """How the journey ended, one of ``evidence.run.ENDS``; empty if nobody knows."""
+    verdicts: tuple[Verdict, ...] = ()
+    fired: tuple[int, ...] = ()
+    """How often each rule of the schedule acted."""
+    reached: Mapping[str, bool] = field(default_factory=dict)
+    """What was to be true in some trial, and whether it was in this one."""
+    measures: Mapping[str, Any] = field(default_factory=dict)
+    digest: str = ""
+    """Of the history."""
+    history: str = ""
+    """The file that has it, from where this line stands; empty if it was not kept."""
+    calls: int = 0
+    virtual_s: float = 0.0
+    real_s: float = 0.0
+    left: tuple[str, ...] = ()
+    """What the system left behind or changed around itself: tasks, sockets, threads, environment variables, output."""
+
+    @property
+    def schedule(self) -> list[dict[str, Any]]:
+        """The rules of the plan, as plain data."""
+        return list(self.plan.get("schedule", ()))
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        """The verdicts that fail."""
+        return tuple(verdict for verdict in self.verdicts if verdict.status == "fail")
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON."""
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        told["verdicts"] = [
+            {"invariant": one.invariant, "status": one.status, "reason": one.reason, "ops": list(one.ops)}
+            for one in self.verdicts
+        ]
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
+
+    def to_line(self) -> str:
+        """As one line of a file."""
+        return json.dumps(self.to_data(), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+    @classmethod
+    def from_data(cls, data: Any) -> Self:
+        """What :meth:`to_data` told; what a newer version has added is left out."""
+        if not isinstance(data, Mapping) or not {"trial", "plan", "status"} <= data.keys():
+            msg = f"{str(data)[:80]!r} is no result of a trial: it needs 'trial', 'plan' and 'status'"
+            raise UsageError(msg)
+        known = {one.name: data[one.name] for one in fields(cls) if one.name in data}
+        known["verdicts"] = tuple(
+            Verdict(one["invariant"], one["status"], one["reason"], tuple(one.get("ops", ())))
+            for one in known.get("verdicts", ())
+        )
+        for name in ("fired", "left"):
+            known[name] = tuple(known.get(name, ()))
+        return cls(**known)

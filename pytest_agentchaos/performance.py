@@ -1,0 +1,139 @@
+"""A performance: one plan, carried out, judged and cleared away, whatever the system does to its surroundings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_agentchaos.chaos import Chaos
+from pytest_agentchaos.errors import AgentChaosError, HungError, InternalError, ToolCallError
+from pytest_agentchaos.evidence.canonical import told
+from pytest_agentchaos.evidence.figures.measures import measure
+from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.result import Result, Status
+from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.verdict import Verdict
+from pytest_agentchaos.invariants.base import Invariant, judge
+from pytest_agentchaos.plan import Plan
+from pytest_agentchaos.surroundings import StuckError, Surroundings
+from pytest_agentchaos.system import Ready
+from pytest_agentchaos.trial import Trial
+from pytest_agentchaos.usual import usual
+
+Watch = Callable[[Chaos, Ready], Callable[[int], None]]
+"""Given the trial and the system that was set up, makes what is told the op of each call that sets out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What came of a plan."""
+
+    plan: Plan
+    result: Result
+    history: History
+
+
+def perform(plan: Plan, *, watch: Watch | None = None) -> Performance:
+    """Run one trial. Whatever goes wrong is in the result; nothing but an interruption by the user is raised."""
+    began_s = time.perf_counter()
+    trial = Trial(plan.schedule, seed=plan.seed)
+    surroundings = Surroundings(plan.stuck_s)
+    verdicts: tuple[Verdict, ...] = ()
+    reached: dict[str, bool] = {}
+    broken: str | None = None
+    with surroundings:
+        chaos = Chaos(trial=trial)
+        try:
+            broken = _take(plan, chaos, watch)
+            verdicts = _judged(plan, trial)
+            reached = dict(chaos.reached)
+        except StuckError as error:
+            broken = str(error)
+        finally:
+            trial.close()
+    problem = broken or surroundings.fatal
+    status, why = _status(trial, verdicts, problem)
+    ended = trial.history.view(runs)
+    result = Result(
+        trial=plan.id,
+        plan=plan.to_data(),
+        status=status,
+        why=why,
+        ended=ended[-1].ended if ended else "",
+        verdicts=verdicts,
+        fired=tuple(tally.fired for tally in trial.engine.tallies),
+        reached=reached,
+        measures=measure(trial.history).to_data() if ended else {},
+        digest=trial.history.digest(),
+        calls=trial.history.begun,
+        virtual_s=round(trial.clock.now_s(), 6),
+        real_s=round(time.perf_counter() - began_s, 6),
+        left=surroundings.left,
+    )
+    return Performance(plan, result, trial.history)
+
+
+def _take(plan: Plan, chaos: Chaos, watch: Watch | None) -> str | None:
+    """Set the system up and have it take the journey; why there was no proper trial, None if there was."""
+    try:
+        ready = plan.system.set_up(chaos)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's: it may raise anything
+        return f"the system did not start: {told(error)}"
+    try:
+        if watch is not None:
+            chaos.trial.engine.watch = watch(chaos, ready)
+        return _ran(chaos, lambda: ready.take(*ready.journey(plan.journey)))
+    finally:
+        if ready.close is not None:
+            ready.close()
+
+
+def _ran(chaos: Chaos, system: Callable[[], Any]) -> str | None:
+    try:
+        chaos.trial.run(system)
+    except SystemExit as error:
+        return f"the system called sys.exit({error.code!r})"
+    except (Exception, HungError) as error:  # noqa: BLE001 - how it ended is in the history
+        if isinstance(error, InternalError):
+            return f"pytest-agentchaos itself failed: {error}"
+        if isinstance(error, AgentChaosError) and not isinstance(error, ToolCallError):
+            chaos.trial.engine.problems.append(error)
+    return None
+
+
+def _judged(plan: Plan, trial: Trial) -> tuple[Verdict, ...]:
+    asked: tuple[Invariant, ...] = plan.invariants or usual(trial)
+    verdicts = [judge(one, trial.history) for one in asked]
+    if plan.expect:
+        verdicts.append(_as_expected(plan, trial))
+    return tuple(verdicts)
+
+
+def _as_expected(plan: Plan, trial: Trial) -> Verdict:
+    name = f"ends({' or '.join(plan.expect)})"
+    ended = trial.history.view(runs)
+    if not ended or not ended[-1].ended:
+        return Verdict(name, "unknown", "nobody knows how the journey ended: see agentchaos.ends(...)")
+    last = ended[-1]
+    if last.ended in plan.expect:
+        return Verdict(name, "pass", f"it ended as {last.ended}", (last.op,))
+    why = f" ({last.error})" if last.error else ""
+    return Verdict(name, "fail", f"it ended as {last.ended}{why}", (last.op,))
+
+
+def _status(trial: Trial, verdicts: tuple[Verdict, ...], broken: str | None) -> tuple[Status, str]:
+    if broken is not None:
+        return "infrastructure", broken
+    for problem in trial.engine.problems:
+        if isinstance(problem, InternalError):
+            return "infrastructure", f"pytest-agentchaos itself failed: {problem}"
+        return "invalid", f"{type(problem).__name__}: {problem}"
+    for status in ("fail", "unknown", "invalid"):
+        for verdict in verdicts:
+            if verdict.status == status:
+                return verdict.status, f"{verdict.invariant}: {verdict.reason}"
+    if (unproven := trial.unproven()) is not None:
+        return "invalid", unproven
+    return "pass", ""
