@@ -42,8 +42,8 @@ class Engine:
         self.tallies: list[Tally] = []
         self.writes: Callable[[Call], bool | None] = _nobody_knows
         """Whether a call changes the world."""
-        self.watch: Callable[[int], None] | None = None
-        """Told the op of each call that sets out, before anything happens to it."""
+        self.watch: Callable[[Flight], None] | None = None
+        """Told of each call that sets out, before anything is decided about it; it may :meth:`add` a rule for it."""
         self._lock = threading.RLock()  # reading an argument may call into a wire again
         self._began_wall_s = wall_s()
         self._overtaking: list[tuple[int, Callable[[], None]]] = []
@@ -99,9 +99,9 @@ class Engine:
         chosen, call = _read(request, dialect)
         call = in_context(call, request, agents.current(), wire)
         index = self.history.append("invoke", at_s=self.clock.now_s(), wall_s=self.wall_s(), call=call)
-        if self.watch is not None:
-            self.watch(index)
         flight = Flight(self, index, call, request, chosen)
+        if self.watch is not None:
+            self.watch(flight)
         flight.program = self._program(flight)
         self._overtake()
         return flight

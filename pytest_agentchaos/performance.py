@@ -16,14 +16,11 @@ from pytest_agentchaos.evidence.result import Result, Status
 from pytest_agentchaos.evidence.run import runs
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.base import Invariant, judge
+from pytest_agentchaos.observation import Observer
 from pytest_agentchaos.plan import Plan
 from pytest_agentchaos.surroundings import StuckError, Surroundings
-from pytest_agentchaos.system import Ready
 from pytest_agentchaos.trial import Trial
 from pytest_agentchaos.usual import usual
-
-Watch = Callable[[Chaos, Ready], Callable[[int], None]]
-"""Given the trial and the system that was set up, makes what is told the op of each call that sets out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +32,24 @@ class Performance:
     history: History
 
 
-def perform(plan: Plan, *, watch: Watch | None = None) -> Performance:
-    """Run one trial. Whatever goes wrong is in the result; nothing but an interruption by the user is raised."""
+def perform(plan: Plan, *, chaos: Chaos | None = None) -> Performance:
+    """Run one trial. Whatever goes wrong is in the result; nothing but an interruption by the user is raised.
+
+    ``chaos``: the words of a trial that has been begun already, as a fixture has.
+    """
     began_s = time.perf_counter()
-    trial = Trial(plan.schedule, seed=plan.seed)
+    chaos = Chaos(seed=plan.seed) if chaos is None else chaos
+    trial = chaos.trial
+    for rule in plan.schedule:
+        trial.inject(rule)
+    observer = None if plan.observe is None else Observer(plan.observe, trial)
     surroundings = Surroundings(plan.stuck_s)
     verdicts: tuple[Verdict, ...] = ()
     reached: dict[str, bool] = {}
     broken: str | None = None
     with surroundings:
-        chaos = Chaos(trial=trial)
         try:
-            broken = _take(plan, chaos, watch)
+            broken = _take(plan, chaos, observer)
             verdicts = _judged(plan, trial)
             reached = dict(chaos.reached)
         except StuckError as error:
@@ -70,20 +73,21 @@ def perform(plan: Plan, *, watch: Watch | None = None) -> Performance:
         calls=trial.history.begun,
         virtual_s=round(trial.clock.now_s(), 6),
         real_s=round(time.perf_counter() - began_s, 6),
+        observed={} if observer is None else observer.to_data(),
         left=surroundings.left,
     )
     return Performance(plan, result, trial.history)
 
 
-def _take(plan: Plan, chaos: Chaos, watch: Watch | None) -> str | None:
+def _take(plan: Plan, chaos: Chaos, observer: Observer | None) -> str | None:
     """Set the system up and have it take the journey; why there was no proper trial, None if there was."""
     try:
         ready = plan.system.set_up(chaos)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's: it may raise anything
         return f"the system did not start: {told(error)}"
     try:
-        if watch is not None:
-            chaos.trial.engine.watch = watch(chaos, ready)
+        if observer is not None:
+            observer.watch(ready.state_digest)
         return _ran(chaos, lambda: ready.take(*ready.journey(plan.journey)))
     finally:
         if ready.close is not None:

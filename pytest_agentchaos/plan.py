@@ -14,6 +14,7 @@ from pytest_agentchaos.evidence.canonical import dump, encode
 from pytest_agentchaos.evidence.run import ENDS
 from pytest_agentchaos.invariants.base import Invariant
 from pytest_agentchaos.invariants.registry import registered
+from pytest_agentchaos.observation import Observe
 from pytest_agentchaos.schedule import Schedule, schedule_from_data, schedule_to_data
 from pytest_agentchaos.system import System
 
@@ -37,6 +38,8 @@ class Plan:
     scenario: str = ""
     """The scenario that it belongs to."""
     stuck_s: float = STUCK_S
+    observe: Observe | None = None
+    """What an exploration wants to know of the trial; it changes nothing in it."""
 
     def __post_init__(self) -> None:
         for word in self.expect:

@@ -43,6 +43,8 @@ class Result:
     calls: int = 0
     virtual_s: float = 0.0
     real_s: float = 0.0
+    observed: Mapping[str, Any] = field(default_factory=dict)
+    """What an exploration has to know of a trial: see ``observation``."""
     left: tuple[str, ...] = ()
     """What the system left behind or changed around itself: tasks, sockets, threads, environment variables, output."""
 
