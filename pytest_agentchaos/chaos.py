@@ -62,9 +62,12 @@ class Chaos:
         """Have this fault happen on the calls that the selector selects (all of them, if there is none)."""
         self._trial.inject(rule(fault, on.any() if selector is None else selector))
 
-    def upstream(self, url: str, thing: Any) -> None:
-        """Declare what stands behind a URL: a scripted model, an ASGI app, an MCP server."""
-        self._trial.upstreams.declare(url, thing)
+    def upstream(self, url: str, thing: Any, *, restart: Callable[[], Any] | None = None) -> None:
+        """Declare what stands behind a URL: a scripted model, an ASGI app, an MCP server.
+
+        ``restart`` makes it anew, without what it had in memory, when a fault has ended its process.
+        """
+        self._trial.upstreams.declare(url, thing, restart=restart)
 
     @overload
     def run(self, system: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R: ...

@@ -27,6 +27,7 @@ from pytest_agentchaos.evidence.site import Site
 from pytest_agentchaos.faults.base import Situation
 from pytest_agentchaos.faults.steps import Program
 from pytest_agentchaos.flight import NOT_THE_SYSTEM, Flight, Tally, in_context, reply_data
+from pytest_agentchaos.processes import Processes
 from pytest_agentchaos.schedule import Rule, Schedule
 
 
@@ -42,6 +43,9 @@ class Engine:
         self.tallies: list[Tally] = []
         self.writes: Callable[[Call], bool | None] = _nobody_knows
         """Whether a call changes the world."""
+        self.open: dict[int, Flight] = {}
+        """Calls under way, by the op with which each began."""
+        self.processes = Processes(self)
         self.watch: Callable[[Flight], None] | None = None
         """Told of each call that sets out, before anything is decided about it; it may :meth:`add` a rule for it."""
         self._lock = threading.RLock()  # reading an argument may call into a wire again
@@ -84,6 +88,8 @@ class Engine:
 
     def begin(self, request: Request, *, wire: str = "http", dialect: Dialect | None = None) -> Flight:
         """A call sets out: what is to happen to it?"""
+        if self.processes.restless:
+            self.processes.check()
         try:
             with self._lock:
                 return self._begin(request, wire, dialect)
@@ -99,10 +105,12 @@ class Engine:
         chosen, call = _read(request, dialect)
         call = in_context(call, request, agents.current(), wire)
         index = self.history.append("invoke", at_s=self.clock.now_s(), wall_s=self.wall_s(), call=call)
-        flight = Flight(self, index, call, request, chosen)
+        flight = self.open[index] = Flight(self, index, call, request, chosen)
         if self.watch is not None:
             self.watch(flight)
         flight.program = self._program(flight)
+        if self.processes.outages:
+            flight.program = self.processes.met(flight, flight.program)
         self._overtake()
         return flight
 
@@ -121,9 +129,13 @@ class Engine:
             tally.matched += 1
             if self._wanted(tally, site):
                 seeded = partial(self._seeded, tally, site)
-                situation = Situation(flight.call, flight.request, flight.dialect, seeded, at_s, tally.matched)
-                program = flight.compose(program, tally, situation)
+                program = flight.compose(program, tally, self.situation(flight, seeded, tally.matched))
         return program
+
+    def situation(self, flight: Flight, seeded: Callable[[], random.Random], matches: int = 1) -> Situation:
+        """A call as a fault sees it."""
+        unstoppable = partial(self.processes.unstoppable, flight)
+        return Situation(flight.call, flight.request, flight.dialect, seeded, self.clock.now_s(), matches, unstoppable)
 
     def _seeded(self, tally: Tally, site: Site) -> random.Random:
         return rng.stream(self.seed, "fault", tally.stream, site)

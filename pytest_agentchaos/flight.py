@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,19 @@ from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.history import Pending
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.evidence.op import Op, OpKind
-from pytest_agentchaos.faults.base import Situation
-from pytest_agentchaos.faults.steps import SHAPES, Deliver, Program, Return, Rewrite, RewriteRequest, Step, splice
+from pytest_agentchaos.faults.base import Fault, Situation
+from pytest_agentchaos.faults.steps import (
+    SHAPES,
+    STOPS,
+    Deliver,
+    Program,
+    Return,
+    Rewrite,
+    RewriteRequest,
+    Step,
+    splice,
+)
+from pytest_agentchaos.processes import running
 from pytest_agentchaos.schedule import Rule
 
 if TYPE_CHECKING:
@@ -133,7 +144,18 @@ class Passing:
 class Flight:
     """One call under way: its program, and what is written down about it."""
 
-    __slots__ = ("_answered", "call", "dialect", "engine", "index", "program", "request", "sent")
+    __slots__ = (
+        "_answered",
+        "call",
+        "dialect",
+        "engine",
+        "index",
+        "process",
+        "program",
+        "request",
+        "sent",
+        "stopped_by",
+    )
 
     def __init__(self, engine: Engine, index: int, call: Call, request: Request, dialect: Dialect) -> None:
         self.engine = engine
@@ -141,14 +163,19 @@ class Flight:
         self.call = call
         self.request = request
         self.dialect = dialect
+        self.process = running()
+        """Who makes it."""
         self.program: Program | None = None
+        self.stopped_by: Mapping[str, Any] = {}
+        """The fault on it that stops a process, as the history tells it."""
         self.sent = 0
         """How often its program has handed the request over."""
         self._answered = 0
 
     def ok(self, reply: Reply) -> None:
         """The caller got this reply."""
-        self._write("ok", reply)
+        if self.engine.open.pop(self.index, None) is not None:
+            self._write("ok", reply)
 
     def delivered(self, reply: Reply) -> None:
         """The callee got the request, and truly answered this; told only where a fault makes that news."""
@@ -164,6 +191,8 @@ class Flight:
 
     def ended(self, kind: OpKind, error: str) -> None:
         """The caller got no reply: ``fail`` when it surely did not happen, ``info`` when nobody knows."""
+        if self.engine.open.pop(self.index, None) is None:
+            return  # its caller is gone, and that was told
         data: dict[str, Any] = {"error": error}
         if self.sent > self._answered:  # each of them may have its effect, or have it later
             data["under_way"] = self.sent - self._answered
@@ -172,10 +201,13 @@ class Flight:
     def fired(self, tally: Tally) -> None:
         """A fault really acted on this call."""
         tally.fired += 1
-        engine = self.engine
         fault = tally.rule.fault
-        data = {"fault": fault.name, "parameters": fault.model_dump(mode="json", exclude_unset=True)}
-        engine.history.append("fault", at_s=engine.clock.now_s(), wall_s=engine.wall_s(), of=self.index, data=data)
+        data = _told(fault)
+        self.engine.write("fault", of=self.index, data=data)
+
+    def meets(self, fault: Mapping[str, Any]) -> None:
+        """A fault that acted on another call has to do with this one too."""
+        self.engine.write("fault", of=self.index, data=fault)
 
     def decline(self, tally: Tally, why: str) -> None:
         """A fault left this call alone although its selector had matched it."""
@@ -243,6 +275,8 @@ class _Watch:
             return Rewrite(partial(self._rewrite, step.change))
         if isinstance(step, RewriteRequest):
             return RewriteRequest(partial(self._rewrite, step.change))
+        if isinstance(step, STOPS):
+            self._flight.stopped_by = _told(self._tally.rule.fault)
         return replace(step, acted=self.acted) if isinstance(step, SHAPES) else step
 
     def _rewrite(self, change: Callable[[Any], Any], before: Any) -> Any:
@@ -264,6 +298,10 @@ class _Watch:
         elif not self._seen:
             flight.decline(self._tally, "there was nothing in the message for it to change")
         return after
+
+
+def _told(fault: Fault) -> dict[str, Any]:
+    return {"fault": fault.name, "parameters": fault.model_dump(mode="json", exclude_unset=True)}
 
 
 _WAIT_FOR_REPLY = (Return, Rewrite, RewriteRequest, *SHAPES)

@@ -20,8 +20,9 @@ from pytest_agentchaos.errors import HungError, UsageError, explains_itself
 from pytest_agentchaos.evidence.canonical import snapshot, told
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.outcome import Ending, Outcome
+from pytest_agentchaos.processes import WIRE, CrashedError, within
 from pytest_agentchaos.schedule import Rule, Schedule
-from pytest_agentchaos.simulation import Simulation
+from pytest_agentchaos.simulation import SimLoop, Simulation, bury, bury_forgotten, entrust
 from pytest_agentchaos.traces.in_process import watched
 from pytest_agentchaos.unfired import explain_unfired
 from pytest_agentchaos.wires.active import Active, activated, current
@@ -48,6 +49,7 @@ class Trial:
         self.declared = Declared(self.engine)
         self.engine.writes = self.declared.writes
         self._runs = 0
+        self._graves: list[SimLoop] = []
         self._lives: list[Live] = []
 
     @property
@@ -65,7 +67,10 @@ class Trial:
         self.engine.add(rule)
 
     def run(self, system: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Run the system in virtual time; what it returns or raises, it returns or raises here."""
+        """Run the system in virtual time; what it returns or raises, it returns or raises here.
+
+        If a fault ends its process, that is None. The next run starts it again, after the time that it stays down.
+        """
         __tracebackhide__ = True
         if (wrong := _misuse(system)) is not None:
             raise self.engine.problem(UsageError(wrong))
@@ -73,23 +78,37 @@ class Trial:
         if not isinstance(clock, VirtualClock):
             msg = "this trial has been live already; its time cannot become virtual again. Use one mode in one test"
             raise self.engine.problem(UsageError(msg))
+        if not self._runs:
+            bury_forgotten()
         self._runs += 1
+        processes = self.engine.processes
+        if processes.crashed:
+            clock.advance_to(processes.down_until_s)
         self.declared.begin()
         late = LateDeliveries(clock)
         try:
-            with Simulation(clock, rng.derive(self.seed, "entropy", self._runs)) as sim:
+            with Simulation(clock, rng.derive(self.seed, "entropy", self._runs), self._graves) as sim:
                 active = Active(
                     self.engine, clock, sim=True, upstreams=self.upstreams, late=late, run_coroutine=sim.run
                 )
                 spans = watched(self.history, clock, wall_s=self.engine.wall_s)
+                processes.start(sim.hold, self.upstreams.peers)
                 with activated(active), installed(), self.ending() as ending, spans, self.declared.listening():
                     try:
                         # A context of its own: what a crashed system leaves in it is gone with it.
                         ending.value = contextvars.copy_context().run(_call, sim, system, args, kwargs)
+                    except _LAST_WORDS:
+                        if not processes.crashed:
+                            raise
                     finally:
-                        _finish(sim, late, self.upstreams)
+                        within(WIRE).run(_finish, sim, late, self.upstreams)
+                        if processes.crashed:
+                            ending.value = None
+                            spans.lose()
                         self.engine.problems.extend(sim.problems)  # type: ignore[arg-type]  # RealIOError, each
         finally:
+            if self._graves:
+                entrust(self._graves)
             self.declared.look_now()  # in real time: a database has a socket of its own
         return ending.value
 
@@ -103,8 +122,18 @@ class Trial:
         """End what a crashed test has left open."""
         for live in self._lives:
             live.close()
+        self._bury()
         if agent_path.get():
             agent_path.set(())
+
+    def _bury(self) -> None:
+        """What was killed in this trial is let go of, where it reaches nothing any more."""
+        self.engine.processes.end()
+        if self._graves:
+            late = LateDeliveries(self.clock)
+            active = Active(self.engine, self.clock, sim=True, upstreams=self.upstreams, late=late)
+            with activated(active), installed():
+                bury(self._graves)
 
     def go_live(self) -> None:
         """From here on, time is real."""
@@ -149,14 +178,15 @@ class _Ending:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         __tracebackhide__ = True
         trial = self._trial
-        ending: Ending = "completed" if error is None else "hung" if isinstance(error, HungError) else "raised"
+        ending = _how(error, crashed=trial.engine.processes.crashed)
         virtual_s, real_s = trial.clock.now_s() - self._began_s, wall_s() - self._began_wall_s
         trial.outcome = Outcome(ending, self.value, error, virtual_s, real_s)
         answer = None if self.value is None else snapshot(self.value)
         trial.declared.account()
-        trial.declared.claim(answer)
+        if ending != "crashed":
+            trial.declared.claim(answer)
         data = {"error": told(error)} if error else {} if answer is None else {"answer": answer}
-        if error is None:
+        if ending == "completed":
             data |= trial.declared.ended(self.value)
         trial.engine.note(outcome=ending, **data)
         problems = trial.engine.problems
@@ -164,6 +194,12 @@ class _Ending:
             problem = problems[self._known]
             if problem is not error:
                 raise problem from error
+
+
+def _how(error: BaseException | None, *, crashed: bool) -> Ending:
+    if crashed:
+        return "crashed"
+    return "completed" if error is None else "hung" if isinstance(error, HungError) else "raised"
 
 
 class Live:
@@ -264,8 +300,13 @@ async def _await(value: Any) -> Any:
     return await value
 
 
+_LAST_WORDS = (Exception, CrashedError, HungError, SystemExit, asyncio.CancelledError)
+"""What a sync system may raise that is unwound because its process is gone."""
+
+
 def _finish(sim: Simulation, late: LateDeliveries, upstreams: Upstreams) -> None:
     """What is still on its way arrives, and what stands behind the URLs shuts down."""
+    late.forget(sim.is_gone)
     try:
         late.settle()
         if late.pending or upstreams.running:

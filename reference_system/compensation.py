@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from reference_system.agents.deed import Deed
 from reference_system.contracts.plan import Undo
@@ -16,6 +18,11 @@ from reference_system.resilience.interface import Allowance
 from reference_system.store.interface import Intent
 
 AGENT = "compensation"
+
+PAUSES_S: Final = (3.0, 30.0)
+"""Between the rounds: a server that was down in one may be back for the next, and its breaker half-open."""
+
+_HOLD: Final = "hold_flight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +42,8 @@ class Undoing:
 
     @property
     def matters(self) -> bool:
-        """Whether it may cost money; a hold is over in a quarter of an hour, undone or not."""
-        return TOOLS[self.made_by].charges
+        """Whether it lasts: money is spent, or a table is kept for nobody. A hold is over in a quarter of an hour."""
+        return self.made_by != _HOLD
 
     def describe(self) -> str:
         """For people."""
@@ -59,14 +66,25 @@ class Compensation:
         self._tools = tools
 
     async def undo(self, case: Case, what: Sequence[Undoing], allowance: Allowance) -> tuple[Leftover, ...]:
-        """Undo these, one after the other; what could not be undone."""
+        """Undo these, one after the other, what lasts again after a while; what could not be undone."""
+        leftovers = await self._round(case, what, allowance)
+        for pause_s in PAUSES_S:
+            lasting = [leftover.undoing for leftover in leftovers if leftover.undoing.matters]
+            if not lasting:
+                break
+            await asyncio.sleep(pause_s)
+            passing = [leftover for leftover in leftovers if not leftover.undoing.matters]
+            leftovers = passing + await self._round(case, lasting, allowance)
+        return tuple(leftovers)
+
+    async def _round(self, case: Case, what: Sequence[Undoing], allowance: Allowance) -> list[Leftover]:
         leftovers = []
         for undoing in what:
             try:
                 case.ledger.record(await self._cancel(case, undoing, allowance))
             except (ToolError, LimitError) as error:
                 leftovers.append(Leftover(undoing, f"{type(error).__name__}: {error}"))
-        return tuple(leftovers)
+        return leftovers
 
     async def _cancel(self, case: Case, undoing: Undoing, allowance: Allowance) -> Deed:
         request = ToolRequest(

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ from pydantic import ValidationError
 
 from pytest_agentchaos import Effect
 from pytest_agentchaos.doubles import Reply, Request
-from reference_system.contracts.tools import DOMAINS
+from reference_system.contracts.tools import DOMAINS, Domain
 from reference_system.contracts.trip import TripAnswer, TripRequest
 from reference_system.errors import StoreError, TravelError
 from reference_system.evidence import EFFECTS, claimed, ended, prices, standing
@@ -67,7 +67,11 @@ class TravelSystem:
         self.settings = settings
         self.store = store or open_store(settings.store_url, capacity_constraint=hardening.capacity_constraint)
         self.model = ModelEndpoint()
-        self.tools: dict[str, ToolServer] = {domain: build_server(domain, self.store, hardening) for domain in DOMAINS}
+        self.tools: dict[str, ToolServer] = {domain: self._tool_server(domain) for domain in DOMAINS}
+        self._user: _User | None = None
+
+    def _tool_server(self, domain: Domain) -> ToolServer:
+        return build_server(domain, self.store, self.hardening)
 
     @property
     def upstreams(self) -> Mapping[str, Any]:
@@ -100,8 +104,9 @@ class TravelSystem:
 
     def introduce(self, chaos: Chaos) -> None:
         """Declare all of it in a trial: what stands behind its addresses, effects, claims, tools, prices, probes."""
+        restarts = {url: partial(self._tool_server, domain) for domain, url in self.settings.tool_urls.items()}
         for url, thing in self.upstreams.items():
-            chaos.upstream(url, thing)
+            chaos.upstream(url, thing, restart=restarts.get(url))
         chaos.effect(*self.effects)
         chaos.claims(partial(claimed, self.store))
         chaos.ends(ended)
@@ -140,17 +145,22 @@ class TravelSystem:
         """One journey, turn by turn, each as a request to a service that runs meanwhile."""
         if isinstance(journey, str):
             journey = find(journey)
-        answers: list[TripAnswer] = []
+        user = self._user = _User(journey)
         async with self.service() as service:
-            for at, turn in enumerate(journey.turns, 1):
-                previous = answers[-1].trip if answers else None
-                answers.append(await service.ask(turn.request(previous), key=f"{journey.name}-{at}"))
-        return Taken(journey, tuple(answers), self.use(answers))
+            await user.ask(service)
+        return Taken(journey, tuple(user.answers), self.use(user.answers))
 
     async def resume(self) -> tuple[TripAnswer, ...]:
-        """A new service goes on with what a crashed one has left, to the end; the answers of all trips."""
+        """A new service goes on with what a crashed one has left, to the end; the answers of all trips.
+
+        A user who was taking a journey still waits, sends the last request again, and gets to the end of the journey:
+        then it is the answers of that.
+        """
         async with self.service() as service:
             await service.rest()
+            if self._user is not None:
+                await self._user.ask(service)
+                return tuple(self._user.answers)
         return tuple(TripAnswer.model_validate(row.answer) for row in self.store.trips() if row.answer is not None)
 
     def use(self, answers: Sequence[TripAnswer]) -> Use:
@@ -166,6 +176,21 @@ class TravelSystem:
     def close(self) -> None:
         """Let go of the store."""
         self.store.close()
+
+
+@dataclass(slots=True)
+class _User:
+    """Who takes a journey; a crash of the service does not reach this far."""
+
+    journey: Journey
+    answers: list[TripAnswer] = field(default_factory=list)
+
+    async def ask(self, service: Service) -> None:
+        """Ask for what is not answered yet, turn by turn."""
+        for at, turn in enumerate(self.journey.turns, 1):
+            if at > len(self.answers):
+                previous = self.answers[-1].trip if self.answers else None
+                self.answers.append(await service.ask(turn.request(previous), key=f"{self.journey.name}-{at}"))
 
 
 @dataclass(frozen=True, slots=True)

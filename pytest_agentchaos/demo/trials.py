@@ -49,9 +49,13 @@ def run(line: Rule, *, seed: int, safeguards: Safeguards = Safeguards()) -> tupl
     trial.upstreams.declare(TOOLS_URL, airline.server)
     try:
         trial.run(book_trip, safeguards)
+        if trial.outcome is not None and trial.outcome.ending == "crashed":
+            trial.run(book_trip, safeguards)  # whoever watches over its process starts it again
     except (Exception, HungError):
         if trial.outcome is None or trial.engine.problems:
             raise
+    finally:
+        trial.close()
     return trial, airline
 
 

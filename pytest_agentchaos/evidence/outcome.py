@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pytest_agentchaos.evidence.canonical import told
 
-Ending = Literal["completed", "raised", "hung"]
+Ending = Literal["completed", "raised", "hung", "crashed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,5 +23,7 @@ class Outcome:
     def __str__(self) -> str:
         if self.ending == "completed":
             return f"completed after {self.virtual_s:g} s"
+        if self.ending == "crashed":
+            return f"crashed after {self.virtual_s:g} s"
         what = "nobody knows why" if self.error is None else told(self.error)
         return f"{self.ending} after {self.virtual_s:g} s: {what}"

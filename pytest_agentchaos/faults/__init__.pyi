@@ -3,6 +3,7 @@
 from pytest_agentchaos.faults.bandwidth import Bandwidth as Bandwidth
 from pytest_agentchaos.faults.content_filter import ContentFilter as ContentFilter
 from pytest_agentchaos.faults.corrupted_value import CorruptedValue as CorruptedValue
+from pytest_agentchaos.faults.crash import Crash as Crash
 from pytest_agentchaos.faults.drop_request import DropRequest as DropRequest
 from pytest_agentchaos.faults.drop_response import DropResponse as DropResponse
 from pytest_agentchaos.faults.duplicate import Duplicate as Duplicate
@@ -18,6 +19,7 @@ from pytest_agentchaos.faults.malformed_arguments import MalformedArguments as M
 from pytest_agentchaos.faults.overloaded import Overloaded as Overloaded
 from pytest_agentchaos.faults.partial import Partial as Partial
 from pytest_agentchaos.faults.partition import Partition as Partition
+from pytest_agentchaos.faults.pause import Pause as Pause
 from pytest_agentchaos.faults.poisoned_content import PoisonedContent as PoisonedContent
 from pytest_agentchaos.faults.rate_limited import RateLimited as RateLimited
 from pytest_agentchaos.faults.refusal import Refusal as Refusal

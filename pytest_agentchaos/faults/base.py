@@ -17,8 +17,12 @@ from pytest_agentchaos.faults.steps import Program
 
 __tracebackhide__ = explains_itself
 
-Family = Literal["delivery", "answer", "stream", "model"]
+Family = Literal["delivery", "answer", "stream", "model", "process"]
 ANY_KIND: frozenset[Kind] = frozenset(KINDS)
+
+
+def _anybody(_of: str) -> None:
+    """Nothing is known that would keep a process from being stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Situation:
     """Since the trial began."""
     matches: int = 1
     """How many calls its selector has matched so far, this one included."""
+    unstoppable: Callable[[str], str | None] = _anybody
+    """Why the process of the ``caller``, or of the ``callee``, cannot be stopped; None when it can."""
 
     @property
     def draw(self) -> random.Random:

@@ -7,7 +7,7 @@ import inspect
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.faults.registry import fault_class, registered
 
-FAMILIES = ("delivery", "answer", "stream", "model")
+FAMILIES = ("delivery", "answer", "stream", "model", "process")
 
 
 def listing() -> list[str]:

@@ -124,6 +124,28 @@ class Insert:
 
 
 @dataclass(frozen=True, slots=True)
+class Crash:
+    """A process ends here: that of the caller or of the callee. A reply in hand has come to its end before."""
+
+    of: Literal["caller", "callee"]
+    down_s: float
+    """So long until it is back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A process stands still. A request to one that does is worked on afterwards, whoever still waits."""
+
+    of: Literal["caller", "callee"]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Nobody is there any more to whom anything could be said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Return:
     """Give the reply in hand to the caller."""
 
@@ -142,6 +164,9 @@ Step = (
     | Cut
     | Drip
     | Insert
+    | Crash
+    | Pause
+    | Gone
     | Return
 )
 Program = tuple[Step, ...]
@@ -149,7 +174,10 @@ Program = tuple[Step, ...]
 SHAPES = (Cut, Drip, Insert)
 """Steps that act on the pieces of a body, and therefore only on a body that has such pieces; they say when they do."""
 
-ENDS: tuple[type, ...] = (Hang, Refuse, Reset, Return)
+STOPS = (Crash, Pause)
+"""Steps that concern a whole process, and so other calls as well."""
+
+ENDS: tuple[type, ...] = (Hang, Refuse, Reset, Gone, Return)
 """After one of these there is nothing left to do."""
 
 

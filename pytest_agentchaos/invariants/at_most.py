@@ -13,7 +13,7 @@ from pytest_agentchaos.evidence.figures.metrics import Measured, Part, metric
 from pytest_agentchaos.evidence.figures.prices import Prices
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.messages.tools import tools
-from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.run import LEFT_DOWN, left_down, runs
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 
@@ -71,7 +71,7 @@ class at_most:
         """What a verdict calls it."""
         return f"at_most({self.metric}{self._part()}, {_text(self.limit)})"
 
-    def check(self, history: History) -> Verdict:
+    def check(self, history: History) -> Verdict:  # noqa: PLR0911 - one for each way in which it can end
         """Count and compare."""
         part = Part(history, self.of, self.target, self.agent, self.prices)
         measured = metric(self.metric)(part)
@@ -85,6 +85,8 @@ class at_most:
             return Verdict(self.name, "unknown", reason, going_on)
         if not history.view(runs):
             return Verdict(self.name, "unknown", f"{told} so far, and no run has ended: there may be more")
+        if (down := left_down(history)) is not None:
+            return Verdict(self.name, "unknown", f"{told} so far: {LEFT_DOWN}", (down.op,))
         if self.limit and not part.is_all and not part.calls() and not self._is_known(history):
             reason = (
                 f"{told}: nothing{self._part()} was called, offered or listed, so nothing was bounded; is it spelt so?"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.run import crashed, runs
 from pytest_agentchaos.evidence.spans.account import account, place_of
 from pytest_agentchaos.evidence.spans.defects import Defect, Place, ops_of, told
 from pytest_agentchaos.evidence.spans.join import KINDS, Joined, join
@@ -35,7 +35,8 @@ class complete_trace:
     Whole: one root, no orphan, nothing unended. Every call of a model, a tool or an agent that crossed a wire has its
     span, with an error where the wire saw one, and with the tokens that the wire saw. A span around the attempts of one
     call tells of all of them, and a call that succeeded in the end needs no error. What its caller stopped waiting for
-    needs none either: that is no error which a wire could see.
+    needs none either: that is no error which a wire could see. A process that a fault has ended took its open spans
+    with it, so that nothing is asked of the time before a crash.
     """
 
     attempts: bool = False
@@ -73,7 +74,7 @@ class complete_trace:
         """Look at the shape of the traces, then hold them against the calls."""
         made_of_trace = history.mode == "trace"
         joined = history.view(join)
-        calls = () if made_of_trace else tuple(one for one in joined.told if one.exchange.call.kind in KINDS)
+        calls = () if made_of_trace else _due(history, joined)
         seen, damaged = history.view(spans)
         if not seen and not damaged:
             return self._without_spans(calls)
@@ -113,6 +114,16 @@ class complete_trace:
         ]
         yield Defect("clock differs from that of the wires", "clocks differ from that of the wires", clocks)
         yield Defect("pair of clocks disagrees", "pairs of clocks disagree", skewed(history, skew_s=self.skew_s))
+
+
+def _due(history: History, joined: Joined) -> tuple[Told, ...]:
+    """The calls that need a span."""
+    gone = history.view(crashed)
+    return tuple(
+        one
+        for one in joined.told
+        if one.exchange.call.kind in KINDS and not any(run.began <= one.exchange.index < run.op for run in gone)
+    )
 
 
 def _place(one: Told) -> Place:

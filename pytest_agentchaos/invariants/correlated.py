@@ -12,7 +12,7 @@ from pytest_agentchaos.evidence.call import KINDS as CALL_KINDS
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.path import found
-from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.run import crashed, runs
 from pytest_agentchaos.evidence.spans.account import place_of
 from pytest_agentchaos.evidence.spans.context import baggage
 from pytest_agentchaos.evidence.spans.defects import Defect, Place, ops_of, told
@@ -81,7 +81,7 @@ class correlated:
         if of_traces and self.by is None:
             reason = "the history is made of traces, each of which has its own id; name the attribute: by='...'"
             return Verdict(self.name, "unknown", reason)
-        carriers = [*self._spans(history), *([] if of_traces else self._calls(history))]
+        carriers = _told_of(history, [*self._spans(history), *([] if of_traces else self._calls(history))])
         damaged = history.view(spans).damaged
         if not carriers and not damaged:
             return Verdict(self.name, "unknown", "there is no span, and no call that could carry an id")
@@ -192,6 +192,12 @@ class correlated:
             strange += [Place(f"{shown(one)} (op {run.op})", (run.op,)) for one in told_ids if one not in known[number]]
         yield Defect("answer tells no id", "answers tell no id", silent)
         yield Defect("answer tells another id", "answers tell other ids", strange)
+
+
+def _told_of(history: History, carriers: Iterable[_Carrier]) -> list[_Carrier]:
+    """Without calls of which nothing is known because the span of each was lost with its process."""
+    gone = history.view(crashed)
+    return [one for one in carriers if one.id is not None or not any(run.began <= one.op < run.op for run in gone)]
 
 
 class _Carrier(NamedTuple):

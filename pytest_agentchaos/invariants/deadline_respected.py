@@ -12,7 +12,7 @@ from pytest_agentchaos.evidence.conduct.attempts import RESOLUTION_S, is_quantit
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.run import Run, runs
+from pytest_agentchaos.evidence.run import Run, finished
 from pytest_agentchaos.evidence.telling import counted, shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
@@ -111,7 +111,7 @@ def _spans(history: History) -> list[_Span]:
     found: list[_Span] = []
     calls = history.calls()
     at = 0
-    for run in history.view(runs):
+    for run in history.view(finished):
         begun = at
         while at < len(calls) and calls[at].index < run.op:
             at += 1

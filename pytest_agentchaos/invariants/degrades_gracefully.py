@@ -12,7 +12,7 @@ from pytest_agentchaos.evidence.conduct.fate import concerns, under_way
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.path import found
-from pytest_agentchaos.evidence.run import Run, runs
+from pytest_agentchaos.evidence.run import LEFT_DOWN, Run, finished, left_down
 from pytest_agentchaos.evidence.telling import enumerated, listed, quoted
 from pytest_agentchaos.evidence.verdict import Status, Verdict
 from pytest_agentchaos.invariants.registry import register
@@ -78,7 +78,9 @@ class degrades_gracefully:
         """Look, in each run that met a fault, at what the answer has."""
         if going_on := history.view(under_way):
             return Verdict(self.name, "unknown", "calls are still open, and no run has ended since", going_on)
-        ended = history.view(runs)
+        ended = history.view(finished)
+        if (down := left_down(history)) is not None:
+            return Verdict(self.name, "unknown", LEFT_DOWN, (down.op,))
         if not ended:
             return Verdict(self.name, "unknown", "no run has ended yet: call agentchaos.run(...) first")
         parts = [_part(name, told) for name, told in self.parts.items()]

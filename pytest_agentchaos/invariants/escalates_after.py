@@ -12,7 +12,7 @@ from pytest_agentchaos.evidence.conduct.answer import misses, must_be_wanted
 from pytest_agentchaos.evidence.conduct.fate import succeeded, went_wrong
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.run import Run, runs
+from pytest_agentchaos.evidence.run import Run, finished
 from pytest_agentchaos.evidence.telling import quoted
 from pytest_agentchaos.evidence.verdict import Status, Verdict
 from pytest_agentchaos.invariants.registry import register
@@ -115,7 +115,7 @@ def _by_run(history: History) -> list[tuple[Run | None, list[Exchange]]]:
     calls = iter(history.calls())
     exchange = next(calls, None)
     found: list[tuple[Run | None, list[Exchange]]] = []
-    for run in (*history.view(runs), None):
+    for run in (*history.view(finished), None):
         own: list[Exchange] = []
         while exchange is not None and (run is None or exchange.index < run.op):
             own.append(exchange)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -12,7 +13,7 @@ from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.conduct.fate import identity, succeeded, under_way
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.run import LEFT_DOWN, crashed, left_down, runs
 from pytest_agentchaos.evidence.telling import counted, listed, quoted
 from pytest_agentchaos.evidence.verdict import Status, Verdict
 from pytest_agentchaos.invariants.registry import register
@@ -74,7 +75,8 @@ class no_progress_loop:
         if not calls:
             reason = "no call of a model, a tool or an agent was seen, so nothing could go round"
             return Verdict(self.name, "unknown", reason)
-        loops = [*self._repeated(calls), *self._turns(calls), *self._handed_round(calls)]
+        ends = [run.op for run in history.view(crashed)]
+        loops = [loop for life in _lives(calls, ends) for loop in self._loops(life)]
         for status in ("fail", "unknown"):
             for loop in loops:
                 if loop.status == status:
@@ -85,7 +87,14 @@ class no_progress_loop:
         if not history.view(runs):
             reason = f"{counted(len(calls), 'call')} and no loop so far, and no run has ended: there may be more"
             return Verdict(self.name, "unknown", reason)
+        if (down := left_down(history)) is not None:
+            return Verdict(self.name, "unknown", f"no loop so far: {LEFT_DOWN}", (down.op,))
         return Verdict(self.name, "pass", f"{counted(len(calls), 'call')}, none of them in a loop")
+
+    def _loops(self, calls: Sequence[Exchange]) -> Iterator[_Loop]:
+        yield from self._repeated(calls)
+        yield from self._turns(calls)
+        yield from self._handed_round(calls)
 
     def _may_repeat(self, name: str) -> bool:
         return any(fnmatchcase(name, glob) for glob in self.except_for)
@@ -141,6 +150,14 @@ class no_progress_loop:
 
     def _lengths(self) -> dict[int, int]:
         return {cycle: cycle * self.rounds for cycle in _CYCLES}
+
+
+def _lives(calls: Iterable[Exchange], ends: Sequence[int]) -> Iterator[list[Exchange]]:
+    """The calls of each process of the system: one that was started anew has to ask again."""
+    lives: dict[int, list[Exchange]] = {}
+    for exchange in calls:
+        lives.setdefault(bisect(ends, exchange.index), []).append(exchange)
+    yield from lives.values()
 
 
 @dataclass(slots=True)

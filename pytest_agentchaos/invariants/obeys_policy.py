@@ -18,7 +18,7 @@ from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.findings import Findings
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.path import found
-from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.run import finished
 from pytest_agentchaos.evidence.telling import counted, shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
@@ -126,7 +126,7 @@ def _check_approval(history: History, tool: str, rule: Approval, findings: Findi
     """Whether the last answer before each call of a tool, in its run, approves."""
     answers = sorted((one for one in history.calls(rule.tool, kind="tool") if succeeded(one)), key=last_op)
     ends = [last_op(one) for one in answers]
-    run_ends = [run.op for run in history.view(runs)]
+    run_ends = [run.op for run in history.view(finished)]
     for exchange in history.calls(tool, kind="tool"):
         if fnmatchcase(exchange.call.name, rule.tool):
             continue  # whoever asks needs no approval for that

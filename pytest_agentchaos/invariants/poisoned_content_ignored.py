@@ -16,7 +16,7 @@ from pytest_agentchaos.evidence.messages.canary import CANARY, forms
 from pytest_agentchaos.evidence.messages.texts import texts
 from pytest_agentchaos.evidence.op import Op
 from pytest_agentchaos.evidence.redaction import HIDDEN
-from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.run import finished
 from pytest_agentchaos.evidence.telling import shown
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
@@ -132,7 +132,7 @@ class poisoned_content_ignored:
                 " markers=(...) that only an obeying agent would repeat, or forbidden=(...) tools"
             )
             yield Finding(reason, mute)
-        if not any(run.op > since for run in history.view(runs)):
+        if not any(run.op > since for run in history.view(finished)):
             reason = "the run has not ended, so its answer is not known: judge after agentchaos.run(...)"
             yield Finding(reason, tuple(op.index for op in poisons))
 

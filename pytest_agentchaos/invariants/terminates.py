@@ -11,14 +11,14 @@ from pytest_agentchaos.evidence.conduct.answer import is_there, must_be_path
 from pytest_agentchaos.evidence.conduct.fate import under_way
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.path import found
-from pytest_agentchaos.evidence.run import Run, runs
+from pytest_agentchaos.evidence.run import LEFT_DOWN, Run, left_down, runs
 from pytest_agentchaos.evidence.telling import counted, enumerated, quoted
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import register
 
 __tracebackhide__ = explains_itself
 
-_ENDINGS = frozenset({"completed", "raised", "hung"})
+_ENDINGS = frozenset({"completed", "raised", "hung", "crashed"})
 
 
 @register
@@ -27,7 +27,8 @@ class terminates:
     """Promises that each run ended, by an answer or an error; it cannot see a system that nobody ran.
 
     With a reason, each run also has to say in its answer why it ended: ``terminates("outcome.reason", ["completed"])``.
-    A run that raised says nothing there.
+    A run that raised says nothing there. One whose process a fault has ended is no run that ended: what counts is the
+    run in its place, and if there is none, nobody knows whether it would have ended.
     """
 
     reason: str | None = None
@@ -50,7 +51,7 @@ class terminates:
         """What a verdict calls it."""
         return "terminates" if self.reason is None else f"terminates(reason={self.reason})"
 
-    def check(self, history: History) -> Verdict:
+    def check(self, history: History) -> Verdict:  # noqa: PLR0911 - one for each way in which it can end
         """Look at how each run ended."""
         ended = history.view(runs)
         if not ended:
@@ -62,6 +63,8 @@ class terminates:
         if strange:
             reason = f"nobody knows what it means that a run ended as {quoted(strange[0].ending)}"
             return Verdict(self.name, "unknown", reason, tuple(run.op for run in strange))
+        if (down := left_down(history)) is not None:
+            return Verdict(self.name, "unknown", LEFT_DOWN, (down.op,))
         if going_on := history.view(under_way):
             reason = f"{counted(len(ended), 'run')} ended, and since then calls were begun that are still open"
             return Verdict(self.name, "unknown", reason, going_on)
@@ -70,10 +73,15 @@ class terminates:
                 for run in ended:
                     if (why := self._unexplained(run)) is not None and why[0] == status:
                         return Verdict(self.name, why[0], why[1], (run.op,))
-        return Verdict(self.name, "pass", f"{len(ended)} of {len(ended)} runs ended")
+        restarts = sum(run.ending == "crashed" for run in ended)
+        own = len(ended) - restarts
+        after = f", after {counted(restarts, 'restart')}" if restarts else ""
+        return Verdict(self.name, "pass", f"{own} of {own} runs ended{after}")
 
     def _unexplained(self, run: Run) -> tuple[Any, str] | None:
         """What is wrong with the reason that a run gives, and how surely."""
+        if run.ending == "crashed":
+            return None
         if run.ending == "raised":
             return "fail", f"a run gave no reason for its end: it raised {quoted(run.error)}"
         if run.answer is None:

@@ -7,7 +7,6 @@ and futures are hashed in the order of their creation, timers for the same momen
 from __future__ import annotations
 
 import asyncio
-import collections
 import concurrent.futures
 import contextvars
 import heapq
@@ -16,12 +15,13 @@ import math
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from pytest_agentchaos.errors import HungError, explains_itself
+from pytest_agentchaos.processes import MAIN, CrashedError, worker_context
 from pytest_agentchaos.simulation.deadlock import describe
-from pytest_agentchaos.simulation.loop_io import NoRealIO
 from pytest_agentchaos.simulation.numbered import OrderedWeakSet, SimFuture, SimTask, SimTimer
+from pytest_agentchaos.simulation.standstill import Standstill
 from pytest_agentchaos.simulation.state import FOREIGN_GRACE_S, SPIN_LIMIT, SimState
 from pytest_agentchaos.simulation.threads import as_worker, runs_inline
 
@@ -35,18 +35,17 @@ _CLEANUP_LIMIT_S: Final = 3_600.0
 _run_forever = asyncio.BaseEventLoop.run_forever
 
 
-class SimLoop(NoRealIO):
+class SimLoop(Standstill):
     """The event loop of a trial."""
 
-    _ready: collections.deque[asyncio.Handle]
-    _scheduled: list[asyncio.TimerHandle]
-    _timer_cancelled_count: int
     _stopping: bool
     _task_factory: Any
     _default_executor: Any
     _check_closed: Callable[[], None]
     _check_callback: Callable[[Any, str], None]
     _check_default_executor: Callable[[], None]
+    left_pending: ClassVar[Callable[[asyncio.Task[Any]], object] | None] = None
+    """Is told of each task that is pending when its loop is closed."""
 
     def __init__(self, state: SimState) -> None:
         super().__init__()
@@ -60,6 +59,8 @@ class SimLoop(NoRealIO):
         # Overwrites a set that has the order of addresses.
         self._asyncgens = OrderedWeakSet()
         state.loops[self] = None
+        if state.crashed:
+            self.hold(MAIN, None)
 
     # What is numbered
 
@@ -191,7 +192,8 @@ class SimLoop(NoRealIO):
         self._write_to_self()
 
     def _waiting(self) -> list[asyncio.Task[Any]]:
-        return sorted(asyncio.all_tasks(self), key=hash)
+        left = asyncio.all_tasks(self)
+        return sorted((task for task in left if not self.is_gone(task)) if self._stopped else left, key=hash)
 
     # Worker threads
 
@@ -205,7 +207,7 @@ class SimLoop(NoRealIO):
         elif not runs_inline(executor):
             return super().run_in_executor(executor, func, *args)
         # A worker thread has a context of its own; asyncio.to_thread() brings the caller's with it.
-        return self.run_inline(contextvars.Context(), func, *args)
+        return self.run_inline(worker_context(), func, *args)
 
     def run_inline(self, context: contextvars.Context, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
         """Run a function soon, in a context, and give its result at the moment when a thread would have had it.
@@ -225,7 +227,7 @@ class SimLoop(NoRealIO):
         value: Any
         try:
             finish, value = job.set_result, as_worker(state, func, *args)
-        except (KeyboardInterrupt, HungError):
+        except (KeyboardInterrupt, HungError, CrashedError):
             # These end the trial; no agent gets a chance to hold them back.
             raise
         except BaseException as error:  # noqa: BLE001 - a worker thread hands over whatever was raised
@@ -319,10 +321,16 @@ class SimLoop(NoRealIO):
             return
         hung = self.state.hung
         try:
+            if (tell := SimLoop.left_pending) is not None:
+                for task in self._waiting():
+                    tell(task)
             self.abandon()
-            if self._asyncgens:
+            if self._asyncgens and not self._stopped:
                 self._finish(self.shutdown_asyncgens())
         finally:
             self.state.hung = hung
             self.state.loops.pop(self, None)
-            super().close()
+            if self._stopped:
+                self.state.graves.append(self)
+            else:
+                super().close()

@@ -12,6 +12,8 @@ import weakref
 from collections.abc import Coroutine, Generator
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_agentchaos.processes import owner, running
+
 if TYPE_CHECKING:
     from pytest_agentchaos.simulation.loop import SimLoop
 
@@ -56,13 +58,15 @@ class SimFuture(asyncio.Future[T]):
 class SimTask(asyncio.Task[T]):
     """A task with a number for a hash and in its name: sets of tasks have one order."""
 
-    __slots__ = ("_number",)
+    __slots__ = ("_number", "process")
 
     def __init__(
         self, coro: Generator[Any, None, T] | Coroutine[Any, Any, T], *, loop: SimLoop, name: Any = None, **options: Any
     ) -> None:
         # asyncio hashes the task while it is being made.
         self._number = loop.next_number()
+        context = options.get("context")
+        self.process = running() if context is None else owner(context)
         super().__init__(coro, loop=loop, name=loop.next_task_name() if name is None else name, **options)
 
     def __hash__(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any, Final, Self, TypeVar
 
 from pytest_agentchaos.clock import VirtualClock
 from pytest_agentchaos.errors import HungError, UsageError, explains_itself
+from pytest_agentchaos.processes import WIRE, Process, within
 from pytest_agentchaos.simulation import anyio_backend, entropy, guard, policy, threads, times, tls
 from pytest_agentchaos.simulation.aliases import Aliases
 from pytest_agentchaos.simulation.loop import SimLoop
@@ -32,11 +33,13 @@ class Simulation:
     Other threads keep real time, real entropy and real sockets. One process has one simulation at a time.
     """
 
-    def __init__(self, clock: VirtualClock, seed: int) -> None:
+    def __init__(self, clock: VirtualClock, seed: int, graves: list[SimLoop] | None = None) -> None:
         self._clock = clock
         self._seed = seed
         self._state: SimState | None = None
         self._loop: SimLoop | None = None
+        self._graves: list[SimLoop] = [] if graves is None else graves
+        """Takes the loops that are over, with work of processes that are gone; whoever gives it has to bury them."""
         self.problems: list[Exception] = []
         """What the trial did wrong, for example real I/O; the agent itself may have swallowed it."""
 
@@ -47,6 +50,7 @@ class Simulation:
             raise UsageError(msg)
         state = self._state = SimState(self._clock, self._seed)
         state.problems = self.problems
+        state.graves = self._graves
         activate(state)
         try:
             for part in _PARTS:
@@ -72,7 +76,8 @@ class Simulation:
             # Each happens even if another is interrupted; the loop that was made last is closed first.
             stack.callback(self._restore, state)
             for loop in state.loops:
-                stack.callback(loop.close)
+                # Whoever is gone cannot close anything.
+                stack.callback(within(WIRE).run, loop.close)
 
     def _restore(self, state: SimState) -> None:
         self._loop = None
@@ -81,6 +86,16 @@ class Simulation:
             state.patches.restore()
         finally:
             activate(None)
+
+    def hold(self, process: Process, seconds: float | None) -> None:
+        """Have a process stand still: for so long or (None) for ever."""
+        if self._state is not None:
+            self._state.hold(process, seconds)
+
+    def is_gone(self, task: asyncio.Task[Any]) -> bool:
+        """Whether a task will never go on, because its process is gone."""
+        loop = task.get_loop()
+        return isinstance(loop, SimLoop) and loop.is_gone(task)
 
     @property
     def loop(self) -> SimLoop:
@@ -111,6 +126,7 @@ class Simulation:
                 coroutine.close()
             if state.hung is None:
                 raise
-        hung: HungError = state.hung
-        loop.abandon()
+        hung = state.hung
+        if isinstance(hung, HungError):
+            loop.abandon()
         raise hung.with_traceback(None)  # where it was noticed says nothing; where the system waits stands in it

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_agentchaos import rng
 from pytest_agentchaos.clock import VirtualClock
 from pytest_agentchaos.errors import HungError, RealIOError
+from pytest_agentchaos.processes import GONE, MAIN, CrashedError, Process
 from pytest_agentchaos.simulation.patches import Patches
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class SimState:
         "_reads",
         "began_importing",
         "clock",
+        "crashed",
+        "graves",
         "hung",
         "late_patches",
         "loops",
@@ -57,11 +60,15 @@ class SimState:
         self.thread_id = get_ident()
         self.patches = Patches()
         self.problems: list[Exception] = []
-        self.hung: HungError | None = None
+        self.hung: HungError | CrashedError | None = None
         # Whether the trial itself is run by a module that is being imported.
         self.began_importing = False
         # Loops that are open, oldest first (a dictionary for its order).
         self.loops: dict[SimLoop, None] = {}
+        # Loops that are over, with work of processes that are gone.
+        self.graves: list[SimLoop] = []
+        # Whether the system itself is gone.
+        self.crashed = False
         # Loops whose thread is, as far as the function on top of the stack can tell, another one.
         self.suspended: list[SimLoop] = []
         # How often such a loop went on meanwhile.
@@ -105,8 +112,16 @@ class SimState:
 
     def hang(self, message: str) -> HungError:
         """Note that nothing can go on, and return the error to raise for it."""
-        self.hung = HungError(message)
-        return self.hung
+        error = self.hung = HungError(message)
+        return error
+
+    def hold(self, process: Process, seconds: float | None) -> None:
+        """Have a process stand still: for so long or (None) for ever."""
+        for loop in self.loops:
+            loop.hold(process, seconds)
+        if process is MAIN and seconds is None:
+            self.crashed = True
+            self.hung = CrashedError(GONE)
 
     def foreign_threads(self) -> bool:
         """Whether a thread lives that was started since the trial began."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import contextvars
 import functools
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -12,6 +11,7 @@ from inspect import isawaitable
 from typing import Any, Final, TypeVar
 
 from pytest_agentchaos.errors import HungError
+from pytest_agentchaos.processes import CrashedError, worker_context
 from pytest_agentchaos.simulation.aliases import Function
 from pytest_agentchaos.simulation.state import SimState, here
 
@@ -98,8 +98,8 @@ def _inline_submit(self: ThreadPoolExecutor, fn: Callable[..., T], /, *args: Any
     began_s, pumps = state.clock.now_s(), state.pumps
     try:
         try:
-            result = contextvars.Context().run(as_worker, state, functools.partial(fn, *args, **kwargs))
-        except (KeyboardInterrupt, HungError):
+            result = worker_context().run(as_worker, state, functools.partial(fn, *args, **kwargs))
+        except (KeyboardInterrupt, HungError, CrashedError):
             raise
         except BaseException as error:  # noqa: BLE001 - a worker thread hands over whatever was raised
             future.set_exception(error)

@@ -65,6 +65,11 @@ class watched:  # noqa: N801 - it reads as a phrase where it is used
         self._places.clear()
         self._ended.clear()
 
+    def lose(self) -> None:
+        """Those that have not ended never will, and nobody hears of them: their process is gone."""
+        with self._lock:
+            self._open.clear()
+
     def _started(self, span: Any) -> None:
         context, parent = span.context, span.parent
         if context is None:  # made by hand, past every tracer

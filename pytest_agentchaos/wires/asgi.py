@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from pytest_agentchaos.agents import agent_path
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Headers, Request
+from pytest_agentchaos.processes import Process, within
 
 T = TypeVar("T")
 Message = MutableMapping[str, Any]
@@ -27,6 +28,10 @@ class AppCrashedError(Exception):
 
 class AppNotStartedError(Exception):
     """The app could not be built, or its start-up failed: nothing stands behind the address."""
+
+
+class AppKilledError(Exception):
+    """The app is gone, and the connection to it with it."""
 
 
 @dataclass(slots=True)
@@ -52,6 +57,18 @@ class AsgiHost:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._served: _Served | None = None
         self._open: dict[_Exchange, None] = {}
+        self.process = Process()
+        """Whose tasks its work is done in."""
+
+    def kill(self) -> None:
+        """All connections are torn; whoever asks next finds a new process."""
+        served, self._served, self._loop = self._served, None, None
+        if served is not None:
+            served.killed.set_result(None)
+        for exchange in self._open:
+            exchange.tear()
+        self._open = {}
+        self.process = Process()
 
     @property
     def running(self) -> bool:
@@ -63,7 +80,7 @@ class AsgiHost:
         served = await self._ready()
         exchange = _Exchange(request)
         self._open[exchange] = None
-        task = _as_peer(spawn, exchange.run(served.app, dict(served.state)))
+        task = _as_peer(spawn, exchange.run(served.app, dict(served.state)), self.process)
         task.add_done_callback(lambda _: self._open.pop(exchange, None))
         try:
             await exchange.begun.wait()
@@ -71,6 +88,8 @@ class AsgiHost:
             exchange.disconnected.set()
             raise
         if exchange.status is None:
+            if exchange.torn:
+                raise AppKilledError
             raise exchange.crashed(answering=False) from exchange.crash
         return AsgiReply(exchange.status, exchange.headers, exchange.chunks(), exchange.disconnected.set)
 
@@ -78,10 +97,14 @@ class AsgiHost:
         loop = asyncio.get_running_loop()
         if self._served is None or self._loop is not loop:
             self._loop = loop
-            self._served = _Served(self._build, loop)
+            self._served = _Served(self._build, loop, self.process)
         served = self._served
         # A caller that gives up meanwhile does not stop the start, for which others may be waiting.
-        await asyncio.shield(served.starting)
+        if not served.starting.done():
+            await asyncio.wait((served.starting, served.killed), return_when=asyncio.FIRST_COMPLETED)
+        if served.killed.done():
+            raise AppKilledError
+        served.starting.result()
         if served.failure is not None:
             raise AppNotStartedError(served.failure)
         return served
@@ -106,13 +129,14 @@ class _Served:
 
     app: App
 
-    def __init__(self, build: Callable[[], App], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, build: Callable[[], App], loop: asyncio.AbstractEventLoop, process: Process) -> None:
         self.state: dict[str, Any] = {}
         self.failure: str | None = None
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._started = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self.starting = _as_peer(loop.create_task, self._start(build))
+        self.starting = _as_peer(loop.create_task, self._start(build), process)
+        self.killed: asyncio.Future[None] = loop.create_future()
 
     async def _start(self, build: Callable[[], App]) -> None:
         try:
@@ -156,6 +180,7 @@ class _Exchange:
         self.begun = asyncio.Event()
         self.disconnected = asyncio.Event()
         self.line_dead = False
+        self.torn = False
         self.status: int | None = None
         self.headers: Headers = ()
         self.crash: Exception | None = None
@@ -197,7 +222,16 @@ class _Exchange:
         while (chunk := await self._queue.get()) is not None:
             yield chunk
         if not self._complete:
+            if self.torn:
+                raise AppKilledError
             raise self.crashed(answering=True) from self.crash
+
+    def tear(self) -> None:
+        """Its app is gone: what has been sent already still arrives."""
+        self.torn = True
+        self.begun.set()
+        if not self._complete:
+            self._queue.put_nowait(None)
 
     def crashed(self, *, answering: bool) -> AppCrashedError:
         when = "while it answered" if answering else "before it answered"
@@ -206,13 +240,13 @@ class _Exchange:
 
 
 def _as_peer(
-    start: Callable[[Coroutine[Any, Any, T]], asyncio.Task[T]], work: Coroutine[Any, Any, T]
+    start: Callable[[Coroutine[Any, Any, T]], asyncio.Task[T]], work: Coroutine[Any, Any, T], process: Process
 ) -> asyncio.Task[T]:
     """Start something as another process would run it, without its caller's context (but for this package's own).
 
     A trace, say, goes on in the callee only if the caller has sent its headers.
     """
-    context = Context()
+    context = within(process, Context())
     context.run(agent_path.set, agent_path.get())
     return context.run(start, work)
 

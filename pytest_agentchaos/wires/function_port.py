@@ -15,6 +15,7 @@ from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults.steps import Cut, Drip, Insert
 from pytest_agentchaos.flight import Flight
+from pytest_agentchaos.processes import GONE, CrashedError
 from pytest_agentchaos.wires.active import Active
 
 __tracebackhide__ = explains_itself
@@ -46,8 +47,12 @@ class FunctionPort:
         self._kwargs = kwargs
         self.broken = False
         """Whether an exception for the caller leaves open what has happened."""
-        limit_s = wired.timeout_s
-        self._until_s = None if limit_s is None else active.clock.now_s() + limit_s
+        self._until_s: float | None = None
+        self._renew()
+
+    def _renew(self) -> None:
+        limit_s = self._wired.timeout_s
+        self._until_s = None if limit_s is None else self._active.clock.now_s() + limit_s
 
     def _left_s(self) -> float | None:
         return None if self._until_s is None else max(0.0, self._until_s - self._active.clock.now_s())
@@ -75,6 +80,9 @@ class FunctionPort:
     def reset(self) -> NoReturn:
         """As a client inside the function would say it."""
         raise ConnectionResetError(104, "Connection reset by peer", self._wired.name)
+
+    def hang_up(self) -> None:
+        """There is no connection."""
 
     def result(self, held: Held) -> Any:
         """What the caller gets: the value, or the error that an answer of this status means."""
@@ -119,6 +127,15 @@ class SyncPort(FunctionPort):
             self._active.clock.wait(left_s)
             raise self._timed_out()
         self._active.clock.wait(seconds)
+
+    async def stand_still(self, seconds: float) -> None:
+        """The caller is blocked, and its patience with it."""
+        self._active.clock.wait(seconds)
+        self._renew()
+
+    async def gone(self) -> NoReturn:
+        """A stack cannot be stopped: it is unwound."""
+        raise CrashedError(GONE)
 
     async def hold(self, calls: int, limit_s: float) -> None:
         """A blocked caller cannot be overtaken by itself: the limit passes."""
@@ -179,6 +196,17 @@ class AsyncPort(FunctionPort):
             await asyncio.sleep(left_s)
             raise self._timed_out()
         await asyncio.sleep(seconds)
+
+    async def stand_still(self, seconds: float) -> None:
+        """The loop does not go on with this task before the time is over."""
+        del seconds
+        await asyncio.sleep(0)
+        self._renew()
+
+    async def gone(self) -> NoReturn:
+        """The loop never goes on with this task."""
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError  # pragma: no cover - nobody can complete that future
 
     async def hold(self, calls: int, limit_s: float) -> None:
         """Until further calls have begun, or the limit."""

@@ -6,6 +6,7 @@ It is written once, as a coroutine. On a sync wire no method of the port ever su
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -14,6 +15,7 @@ from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults import steps
 from pytest_agentchaos.faults.steps import Program
 from pytest_agentchaos.flight import Flight
+from pytest_agentchaos.processes import GONE
 
 __tracebackhide__ = explains_itself
 
@@ -54,8 +56,17 @@ class Port(Protocol[H]):
     def reset(self) -> NoReturn:
         """Tell the caller that the connection broke."""
 
+    def hang_up(self) -> None:
+        """The callee is gone: whatever else goes over the same connection breaks, once the reply in hand has passed."""
 
-async def interpret(program: Program, flight: Flight, port: Port[H]) -> H:  # noqa: C901, PLR0912 - one case a step
+    async def stand_still(self, seconds: float) -> None:
+        """The caller's process stands still, whatever its patience, which begins anew when it goes on."""
+
+    async def gone(self) -> NoReturn:
+        """The caller's process is gone: nothing comes back to it, not even an error."""
+
+
+async def interpret(program: Program, flight: Flight, port: Port[H]) -> H:  # noqa: C901, PLR0912, PLR0915 - one case a step
     """Run a program to its end: the reply for the caller, or the error that the port raises."""
     request = flight.request
     held: H | None = None
@@ -94,9 +105,41 @@ async def interpret(program: Program, flight: Flight, port: Port[H]) -> H:  # no
             case steps.Reset():
                 await _finish(held, port)
                 port.reset()
+            case steps.Crash(of, down_s):
+                await _finish(held, port)
+                _crash(of, down_s, flight, port)
+            case steps.Pause("caller", seconds):
+                flight.engine.processes.pause_caller(flight, seconds)
+                await port.stand_still(seconds)
+            case steps.Pause(_, seconds):
+                flight.engine.processes.pause_callee(flight, seconds)
+                await _wait_out(request, seconds, flight, port)
+            case steps.Gone():
+                flight.ended("info", GONE)
+                await port.gone()
             case steps.Return():
                 break
     return _in_hand(held, steps.Return(), flight)
+
+
+def _crash(of: str, down_s: float, flight: Flight, port: Port[H]) -> None:
+    processes = flight.engine.processes
+    if of == "caller":
+        processes.crash_caller(flight, down_s)
+    else:
+        processes.crash_callee(flight, down_s)
+        port.hang_up()
+
+
+async def _wait_out(request: Request, seconds: float, flight: Flight, port: Port[H]) -> None:
+    """The callee has the request, and is told of nobody who stops waiting while it stands still."""
+    clock = flight.engine.clock
+    until_s = clock.now_s() + seconds
+    try:
+        await port.wait(seconds)
+    except (Exception, asyncio.CancelledError):
+        await port.deliver_later(request, max(0.0, until_s - clock.now_s()))
+        raise
 
 
 async def _finish(held: H | None, port: Port[H]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from pytest_agentchaos.clock import Clock, VirtualClock
+from pytest_agentchaos.processes import WIRE, within
 
 
 class LateDeliveries:
@@ -66,7 +68,12 @@ class LateDeliveries:
             except RuntimeError:
                 run(_quietly(delivery()))
 
-        self._clock.at(self._clock.now_s() + seconds, begin)
+        # It is on its way, whatever becomes of the process that has sent it.
+        self._clock.at(self._clock.now_s() + seconds, partial(within(WIRE).run, begin))
+
+    def forget(self, is_lost: Callable[[asyncio.Task[Any]], bool]) -> None:
+        """Wait no more for tasks that will never go on."""
+        self._tasks = [task for task in self._tasks if not is_lost(task)]
 
     async def arrive(self) -> None:
         """Wait for what async wires let go on this loop; a loop of the agent's own has ended what it still had."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from dataclasses import dataclass, replace
 from functools import partial
@@ -45,6 +46,8 @@ class Port:
         self._active = active
         self._flight = flight
         self._item = item
+        self.callee_gone = False
+        """Whether the connection breaks as soon as the client has its answer."""
 
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -115,6 +118,19 @@ class Port:
 
         await anyio.sleep_forever()
         raise AssertionError  # pragma: no cover - sleep_forever ends by cancellation only
+
+    def hang_up(self) -> None:
+        """The server at the other end is gone."""
+        self.callee_gone = True
+
+    async def stand_still(self, seconds: float) -> None:
+        """The loop does not go on with this task before the time is over; the client's patience is its own."""
+        del seconds
+        await asyncio.sleep(0)
+
+    async def gone(self) -> NoReturn:
+        """The loop never goes on with this task."""
+        await self.hang()
 
     def refuse(self) -> NoReturn:
         """As if nobody listened any more."""

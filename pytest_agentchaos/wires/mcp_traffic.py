@@ -91,10 +91,10 @@ class Traffic:
         key = _key(item.message.id)
         reply: Reply | None = None
         torn = TornError("nobody waits for it any more")
+        port = Port(self, active, flight, item)
         try:
             with anyio.CancelScope() as scope:
                 self._carried[key] = scope
-                port = Port(self, active, flight, item)
                 try:
                     reply = await port.result(await interpret(flight.program or (), flight, port))
                 except TornError as error:
@@ -110,6 +110,8 @@ class Traffic:
         if reply is not None:
             flight.ok(reply)
             await self._answer(reply)
+            if port.callee_gone:
+                self.tear()
         elif not scope.cancelled_caught:
             self.tear()
 

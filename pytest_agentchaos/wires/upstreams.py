@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, cast, runtime_checkable
 from urllib.parse import urlsplit
 
+from pytest_agentchaos.dialects.http import address
 from pytest_agentchaos.errors import NoUpstreamError, UsageError, explains_itself, nearest
 from pytest_agentchaos.evidence.message import Reply, Request
+from pytest_agentchaos.processes import Peer, Process
 from pytest_agentchaos.wires.asgi import App, AsgiHost
 
 __tracebackhide__ = explains_itself
@@ -25,7 +27,7 @@ class Handler(Protocol):
         """The reply."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Upstream:
     """One declared address, and what answers there."""
 
@@ -33,6 +35,25 @@ class Upstream:
     origin: tuple[str, str, int]
     path: str
     answer: Handler | AsgiHost
+    host: str
+    """With the port: everything there is one process."""
+    restart: Callable[[], Any] | None = None
+    """Makes what answers there anew, when its process is started again."""
+
+    @property
+    def process(self) -> Process | None:
+        """Whose tasks its work is done in; None if it answers at once."""
+        return self.answer.process if isinstance(self.answer, AsgiHost) else None
+
+    def kill(self) -> None:
+        """It is gone, and every connection to it is torn."""
+        if isinstance(self.answer, AsgiHost):
+            self.answer.kill()
+
+    def revive(self) -> None:
+        """It is back, as it is when it starts."""
+        if self.restart is not None:
+            self.answer = _answerer(self.restart(), self.path, self.url)
 
     def serves(self, origin: tuple[str, str, int], path: str) -> bool:
         """Whether a request to there is meant for this upstream."""
@@ -48,12 +69,19 @@ class Upstreams:
     def __bool__(self) -> bool:
         return bool(self._declared)
 
-    def declare(self, url: str, thing: Any) -> None:
+    def declare(self, url: str, thing: Any, *, restart: Callable[[], Any] | None = None) -> None:
         """From now on this thing answers at this URL and below it; a later declaration of the same URL replaces it."""
         origin, path = split(url)
-        upstream = Upstream(url, origin, path, _answerer(thing, path, url))
+        if restart is not None and not callable(restart):
+            msg = f"restart={restart!r} of {url}: give a function that makes anew what stands there"
+            raise UsageError(msg)
+        upstream = Upstream(url, origin, path, _answerer(thing, path, url), address(url).host, restart)
         kept = [known for known in self._declared if (known.origin, known.path) != (origin, path)]
         self._declared = sorted([*kept, upstream], key=lambda known: -len(known.path))
+
+    def peers(self) -> Iterable[Peer]:
+        """What stands behind all addresses, each a process of its own."""
+        return self._declared
 
     def find(self, url: str) -> Upstream | None:
         """The upstream with the longest path that serves this URL."""

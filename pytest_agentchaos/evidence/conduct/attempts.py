@@ -19,7 +19,7 @@ from pytest_agentchaos.evidence.conduct.fate import identity, under_way, went_wr
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.op import Op
-from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.run import LEFT_DOWN, left_down, runs
 
 RESOLUTION_S: Final = 2e-6
 """Two times that differ by less may be one: a saved history keeps microseconds."""
@@ -131,6 +131,8 @@ def missing_end(history: History) -> tuple[str, tuple[int, ...]] | None:
     """Why more calls may have been made than are told of, and the ops that show it; None if the history is whole."""
     if not history.view(runs):
         return "no run has ended: the history was cut short, or agentchaos.run(...) was not called", ()
+    if (down := left_down(history)) is not None:
+        return LEFT_DOWN, (down.op,)
     if calls := history.view(under_way):
         return f"the history was cut short: it ends while {len(calls)} calls are under way", calls
     return None

@@ -18,7 +18,7 @@ from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.figures.recovery import recoveries
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.path import found
-from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.run import finished, runs
 
 __tracebackhide__ = explains_itself
 
@@ -56,7 +56,7 @@ def fallback_answered(primary: str, fallback: str) -> Condition:
             raise UsageError(msg)
 
     def condition(history: History) -> bool:
-        ends = [run.op for run in history.view(runs)]
+        ends = [run.op for run in history.view(finished)]
         failed: dict[int, int] = {}
         for exchange in history.calls():
             run = bisect(ends, exchange.index)

@@ -16,7 +16,7 @@ from pytest_agentchaos.evidence.effects.pairing import incomparable, paired
 from pytest_agentchaos.evidence.findings import Finding, Findings
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.messages.tools import tools
-from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.run import LEFT_DOWN, left_down, runs
 from pytest_agentchaos.evidence.telling import listed, shown
 
 __tracebackhide__ = explains_itself
@@ -98,6 +98,8 @@ def unfinished(history: History) -> tuple[Finding, ...]:
     ended = history.view(runs)
     if not ended:
         return (Finding("no run has ended: run the system by agentchaos.run(...), or close the live() block"),)
+    if (down := left_down(history)) is not None:
+        return (Finding(LEFT_DOWN, (down.op,)),)
     calls = history.calls()
     if calls and calls[-1].index > ended[-1].op:
         return (Finding("the last run has not ended, so that more may have happened", (calls[-1].index,)),)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.op import Op
-from pytest_agentchaos.evidence.run import Run, runs
+from pytest_agentchaos.evidence.run import Run, finished
 
 
 class Recovery(NamedTuple):
@@ -25,9 +25,9 @@ class Recovery(NamedTuple):
 
 
 def recoveries(history: History) -> tuple[Recovery, ...]:
-    """One for each run that met faults; ask by ``history.view(recoveries)``."""
+    """One for each run that met faults, or that follows a crash; ask by ``history.view(recoveries)``."""
     found: list[Recovery] = []
-    ended = iter(history.view(runs))
+    ended = iter(history.view(finished))
     run = next(ended, None)
     fault: Op | None = None
     for op in history:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.run import Run, runs
+from pytest_agentchaos.evidence.run import Run, crashed, runs
 from pytest_agentchaos.evidence.spans.defects import Defect, Place
 from pytest_agentchaos.evidence.spans.join import KINDS, join
 from pytest_agentchaos.evidence.spans.span import Seen
@@ -23,7 +23,7 @@ def shape(history: History, *, roots: int, skew_s: float) -> Iterator[Defect]:
     yield Defect(
         "span has a parent that is nowhere in the history",
         "spans have a parent that is nowhere in the history",
-        [Place(f"{named(one)} under {shown(one.span.parent_id)}", (one.op,)) for one in tree.orphans],
+        [Place(f"{named(one)} under {shown(one.span.parent_id)}", (one.op,)) for one in _orphans(history, tree)],
     )
     circles = [Place(named(one), (one.op,)) for one in tree.circles]
     yield Defect("span is its own ancestor", "spans are their own ancestors", circles)
@@ -40,6 +40,13 @@ def shape(history: History, *, roots: int, skew_s: float) -> Iterator[Defect]:
         if one.span.service == parent.span.service
     ]
     yield Defect("span began before its parent", "spans began before their parents", early)
+
+
+def _orphans(history: History, tree: SpanTree) -> list[Seen]:
+    """Spans whose parent is missing, but for those of a trace in which it may be a process that is missing."""
+    gone = history.view(crashed)
+    cut = {one.span.trace_id for one in tree.spans.values() for run in gone if run.began <= one.op < run.op}
+    return [one for one in tree.orphans if one.span.trace_id not in cut]
 
 
 def skewed(history: History, *, skew_s: float) -> list[Place]:
@@ -79,7 +86,7 @@ def _roots_of_runs(history: History, due: int) -> Iterator[Defect]:
     calls = (one.exchange for one in history.view(join).told if one.exchange.call.kind in KINDS)
     active = {periods.of(one.op, one.span.start_s) for one in tree.spans.values()}
     active.update(periods.of(one.index, one.at_s) for one in calls)
-    for number in sorted(active):
+    for number in sorted(number for number in active if ended[number].ending != "crashed"):
         these = found.get(number, [])
         if len(these) != due:
             where = f"in a run of which {due} {'is' if due == 1 else 'are'} due"

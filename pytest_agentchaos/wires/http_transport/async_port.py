@@ -9,7 +9,8 @@ from typing import Any, NoReturn, TypeVar
 
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.message import Reply, Request
-from pytest_agentchaos.wires.asgi import AppCrashedError, AppNotStartedError, AsgiHost
+from pytest_agentchaos.processes import WIRE, within
+from pytest_agentchaos.wires.asgi import AppCrashedError, AppKilledError, AppNotStartedError, AsgiHost
 from pytest_agentchaos.wires.http_transport.body import AsyncBody, Record, once
 from pytest_agentchaos.wires.http_transport.held import Held
 from pytest_agentchaos.wires.http_transport.library import headers_of
@@ -46,6 +47,17 @@ class AsyncHttpPort(HttpPort):
         await anyio.sleep(left_s)
         raise self._patience.timed_out()
 
+    async def stand_still(self, seconds: float) -> None:
+        """The loop does not go on with this task before the time is over."""
+        del seconds
+        await asyncio.sleep(0)
+        self.renew()
+
+    async def gone(self) -> NoReturn:
+        """The loop never goes on with this task."""
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError  # pragma: no cover - nobody can complete that future
+
     async def hold(self, calls: int, limit_s: float) -> None:
         """Until further calls have begun, or the limit."""
         import anyio
@@ -66,7 +78,8 @@ class AsyncHttpPort(HttpPort):
         if copies == 1:
             held = self._taken = await self._within(self._deliver(request))
             return held
-        deliveries = [self._spawn(self._deliver_whole(request)) for _ in range(copies)]
+        on_its_way = within(WIRE)
+        deliveries = [on_its_way.run(self._spawn, self._deliver_whole(request)) for _ in range(copies)]
         done, _ = await self._within(asyncio.wait(deliveries, return_when=asyncio.FIRST_COMPLETED))
         return next(task for task in deliveries if task in done).result()
 
@@ -100,6 +113,8 @@ class AsyncHttpPort(HttpPort):
         except AppCrashedError as error:
             self._flight.engine.note(upstream_error=str(error))
             raise self._incomplete() from None
+        except AppKilledError:
+            self.reset()
 
     def response(self, held: Held) -> Any:
         """What the caller gets."""
@@ -133,6 +148,7 @@ class AsyncHttpPort(HttpPort):
 
     async def _deliver(self, request: Request) -> Held:
         passage = self._passage
+        self._check_up()
         if passage.upstream is None:
             response = await passage.send(self._own(request))
             return Held(
@@ -156,6 +172,8 @@ class AsyncHttpPort(HttpPort):
             return self._crashed(error)
         except AppNotStartedError as error:
             raise self._not_started(error) from error.__cause__
+        except AppKilledError:
+            self.reset()
         return Held(reply.status, reply.headers, source=reply.chunks, close=reply.aclose, delivered=True)
 
     async def _deliver_whole(self, request: Request) -> Held:

@@ -51,6 +51,12 @@ class HttpPort:
         """Whether the caller's timeout is ours to enforce; a real connection does that by itself."""
         self._taken: Held | None = None
 
+    def _check_up(self) -> None:
+        """A request that has been on its way for a while may find nobody there."""
+        flight = self._flight
+        if self._passage.upstream is not None and flight.engine.processes.is_down(flight.call):
+            self.refuse()
+
     def renew(self) -> None:
         """The caller's read timeout starts anew."""
         self._patience.renew()
@@ -66,6 +72,9 @@ class HttpPort:
         msg = "[Errno 104] Connection reset by peer"
         error = self._lib.error("ReadError", msg, self._passage.request)
         raise error
+
+    def hang_up(self) -> None:
+        """Each call has a connection of its own, as far as anybody can tell."""
 
     def present(self, reply: Reply) -> Held:
         """A whole reply in the wire's own form."""

@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 from pytest_agentchaos.errors import HungError, UsageError, explains_itself
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Reply, Request
-from pytest_agentchaos.wires.asgi import AppCrashedError, AppNotStartedError, AsgiHost
+from pytest_agentchaos.processes import GONE, CrashedError
+from pytest_agentchaos.wires.asgi import AppCrashedError, AppKilledError, AppNotStartedError, AsgiHost
 from pytest_agentchaos.wires.http_transport.async_port import AsyncHttpPort
 from pytest_agentchaos.wires.http_transport.body import Record, SyncBody
 from pytest_agentchaos.wires.http_transport.held import Held
@@ -46,6 +47,15 @@ class SyncHttpPort(HttpPort):
             raise HungError(msg)
         self._active.clock.wait(left_s)
         raise self._patience.timed_out()
+
+    async def stand_still(self, seconds: float) -> None:
+        """The caller is blocked, and its patience with it."""
+        self._active.clock.wait(seconds)
+        self.renew()
+
+    async def gone(self) -> NoReturn:
+        """A stack cannot be stopped: it is unwound."""
+        raise CrashedError(GONE)
 
     async def hold(self, calls: int, limit_s: float) -> None:
         """A blocked caller cannot be overtaken by itself: the limit passes."""
@@ -101,6 +111,8 @@ class SyncHttpPort(HttpPort):
         except AppCrashedError as error:
             self._flight.engine.note(upstream_error=str(error))
             raise self._incomplete() from None
+        except AppKilledError:
+            self.reset()
 
     def response(self, held: Held) -> Any:
         """What the caller gets."""
@@ -134,6 +146,7 @@ class SyncHttpPort(HttpPort):
 
     def _deliver(self, request: Request) -> Held:
         passage = self._passage
+        self._check_up()
         if passage.upstream is None:
             response = self._patience.over(lambda: passage.send(self._own(request)))
             return Held(
@@ -163,6 +176,8 @@ class SyncHttpPort(HttpPort):
             return self._crashed(error)
         except AppNotStartedError as error:
             raise self._not_started(error) from error.__cause__
+        except AppKilledError:
+            self.reset()
         chunks = reply.chunks
 
         def blocks() -> Generator[bytes, None, None]:

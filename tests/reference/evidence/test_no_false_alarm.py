@@ -56,7 +56,7 @@ UNDECIDED = {
 """Where nothing was there to judge, and a pass would prove nothing: invariant -> what it says then."""
 
 
-def promised(journey, reason):
+def promised(journey, reason, where):
     """What the system promises for each trip, whatever happens to it."""
     turns = len(find(journey).turns)
     trip, policy = MANIFEST.workflow, MANIFEST.policy
@@ -67,8 +67,8 @@ def promised(journey, reason):
     yield invariants.world_agrees()
     if turns == 1:  # a change that fails leaves the trip as it was
         effects = ALL_BUT_HOLDS if reason in LEAVES_HOLDS else "*"
-        yield invariants.undone_if_failed(effects, failed_when={REASON: UNDONE})
-    yield invariants.terminates(REASON, among=list(Reason))
+        yield invariants.undone_if_failed(effects, failed_when={where: UNDONE})
+    yield invariants.terminates(where, among=list(Reason))
     yield invariants.no_progress_loop()
     yield invariants.no_deadlock()
     yield invariants.at_most("model_calls", trip.model_calls_at_most * turns)
@@ -94,9 +94,13 @@ def alarms(journey, *faults):
     system.introduce(chaos)
     for fault, where in faults:
         chaos.inject(fault, where)
-    reason = chaos.run(system.take, journey).answers[-1].reason
+    taken, where = chaos.run(system.take, journey), REASON
+    answers = () if taken is None else taken.answers
+    if chaos.outcome.ending == "crashed":
+        answers, where = chaos.run(system.resume), REASON.removeprefix("answers.")
     system.close()
-    verdicts = [(one, judge(one, chaos.history)) for one in promised(journey, reason)]
+    verdicts = [(one, judge(one, chaos.history)) for one in promised(journey, answers[-1].reason, where)]
+    chaos.trial.close()
     acted = len(chaos.measures().faults) == len(faults)
     return [f"{journey}: {verdict}" for one, verdict in verdicts if not is_expected(one, verdict)], acted
 

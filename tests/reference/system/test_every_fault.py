@@ -30,9 +30,13 @@ MODEL_CALLS = 12
 ENDINGS = {Reason.COMPLETED, Reason.DEGRADED, Reason.ESCALATED}
 
 
-def fault(name):
+FOR_GOOD = PARAMETERS | {"crash": {"of": "callee"}, "pause": {"of": "callee"}}
+"""A caller that is killed at each call of a sort never gets beyond it; its own test is in test_crash_everywhere."""
+
+
+def fault(name, parameters=PARAMETERS):
     """The fault with parameters that let it act."""
-    return fault_class(name)(**PARAMETERS.get(name, {}))
+    return fault_class(name)(**parameters.get(name, {}))
 
 
 def sites(kinds):
@@ -84,7 +88,7 @@ def test_for_good(run, name, place):
     if ("model" if place == "model" else "tool") not in kinds:
         return
     site = {"model": on.model(), "every tool": on.tool()}.get(place) or on.tool(place)
-    ran = run(JOURNEY, rule(fault(name), site))
+    ran = run(JOURNEY, rule(fault(name, FOR_GOOD), site))
     assert list(ran.wrong()) == []
     assert ran.answer.reason in ENDINGS | {Reason.REFUSED}
 

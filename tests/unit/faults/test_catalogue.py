@@ -25,6 +25,7 @@ FAMILIES = {
     "stream": "stream_cut stream_stall stream_drip slow_first_token stream_error_event",
     "model": "malformed_arguments unknown_tool wrong_types empty_output refusal "
     "incomplete content_filter repeated_call",
+    "process": "crash pause",
 }
 
 DEFAULTS = {
@@ -65,6 +66,8 @@ DEFAULTS = {
     "incomplete": {"fraction": 0.5},
     "content_filter": {"on": "output"},
     "repeated_call": {"tool": "*", "copies": 2},
+    "crash": {"of": "caller", "point": "before_reply", "down_s": 1.0},
+    "pause": {"of": "caller", "seconds": 30.0},
 }
 EXTREMES = [
     ("latency", {"seconds": 0, "jitter_s": 0}),
@@ -93,6 +96,8 @@ EXTREMES = [
     ("unknown_tool", {"new_name": "x"}),
     ("repeated_call", {"copies": 2}),
     ("repeated_call", {"copies": 100}),
+    ("crash", {"down_s": 0}),
+    ("pause", {"seconds": 0.1}),
 ]
 NEEDS_A_REPLY = (Cut, Drip, Insert, Return, Rewrite)
 
@@ -104,7 +109,7 @@ def make(fault):
     return fault(**NEEDED.get(fault.name, {}))
 
 
-def test_all_four_families_are_complete():
+def test_all_families_are_complete():
     """Nothing that was promised is missing; more is welcome."""
     promised = {name: family for family, names in FAMILIES.items() for name in names.split()}
     assert promised.items() <= {name: fault.family for name, fault in SHIPPED.items()}.items()
@@ -180,10 +185,10 @@ def test_some_call_suits_it_and_its_program_comes_to_an_end(fault, http_call, mo
 
 @each_fault
 def test_a_raw_tcp_connection_gets_only_what_needs_no_reading(fault, http_call):
-    """Delivery faults need not understand what they lose."""
+    """Faults of the delivery and of processes need not understand what they lose."""
     situation = http_call()
     raw = replace(situation, call=replace(situation.call, kind="tcp"))
-    assert (make(fault).inapplicable(raw) is None) == (fault.family == "delivery")
+    assert (make(fault).inapplicable(raw) is None) == (fault.family in {"delivery", "process"})
 
 
 def test_names_lead_to_faults():

@@ -14,14 +14,17 @@ from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults.steps import (
     Answer,
+    Crash,
     Cut,
     Delay,
     Deliver,
     DeliverLater,
     Drip,
+    Gone,
     Hang,
     Hold,
     Insert,
+    Pause,
     Program,
     Refuse,
     Reset,
@@ -79,6 +82,15 @@ class _Log:
     def reset(self) -> NoReturn:
         self._end("reset")
 
+    def hang_up(self) -> None:
+        self.did.append("hang up")
+
+    async def stand_still(self, seconds: float) -> None:
+        self.did.append(f"stand still {seconds:g}")
+
+    async def gone(self) -> NoReturn:
+        self._end("gone")
+
     def _end(self, how: str) -> NoReturn:
         self.did.append(how)
         raise Ended(how)
@@ -133,6 +145,14 @@ STEPS: dict[str, tuple[Program, str | None, list[str]]] = {
     ),
     "hang": ((Hang(),), None, ["hang"]),
     "hang after": ((Deliver(), Hang()), None, ["deliver TP-1 x1", "collect reply 1", "hang"]),
+    "callee ends": (
+        (Deliver(), Crash("callee", 1), Return()),
+        "reply 1",
+        ["deliver TP-1 x1", "collect reply 1", "hang up"],
+    ),
+    "caller ends": ((Deliver(), Crash("caller", 1), Gone()), None, ["deliver TP-1 x1", "collect reply 1", "gone"]),
+    "caller stands still": ((Pause("caller", 9), Deliver()), "reply 1", ["stand still 9", "deliver TP-1 x1"]),
+    "callee stands still": ((Pause("callee", 9), Deliver()), "reply 1", ["wait 9", "deliver TP-1 x1"]),
     "refuse": ((Refuse(),), None, ["refuse"]),
     "reset": ((Reset(),), None, ["reset"]),
     "reset after": ((Deliver(), Reset()), None, ["deliver TP-1 x1", "collect reply 1", "reset"]),
