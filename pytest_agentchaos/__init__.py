@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_agentchaos import doubles, errors, faults, invariants
+    from pytest_agentchaos import doubles, errors, faults, invariants, strategies
     from pytest_agentchaos.chaos import Chaos
     from pytest_agentchaos.doubles.scripted_model import ScriptedModel
     from pytest_agentchaos.evidence.conduct import reached
@@ -39,6 +39,7 @@ __all__ = [
     "invariants",
     "on",
     "reached",
+    "strategies",
 ]
 
 _HOMES = {

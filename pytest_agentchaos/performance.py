@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_agentchaos.chaos import Chaos
-from pytest_agentchaos.errors import AgentChaosError, HungError, InternalError, ToolCallError
+from pytest_agentchaos.errors import AgentChaosError, InternalError, InvalidTrialError, ToolCallError, UsageError
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.figures.measures import measure
 from pytest_agentchaos.evidence.history import History
@@ -18,9 +18,14 @@ from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.base import Invariant, judge
 from pytest_agentchaos.observation import Observer
 from pytest_agentchaos.plan import Plan
+from pytest_agentchaos.questions import condition_from_data
 from pytest_agentchaos.surroundings import StuckError, Surroundings
+from pytest_agentchaos.system import Ready
 from pytest_agentchaos.trial import Trial
 from pytest_agentchaos.usual import usual
+
+RESTARTS = 20
+"""So often a system that crashes is started again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +55,14 @@ def perform(plan: Plan, *, chaos: Chaos | None = None) -> Performance:
     with surroundings:
         try:
             broken = _take(plan, chaos, observer)
-            verdicts = _judged(plan, trial)
+            verdicts = judged(plan, chaos)
             reached = dict(chaos.reached)
         except StuckError as error:
             broken = str(error)
         finally:
             trial.close()
     problem = broken or surroundings.fatal
-    status, why = _status(trial, verdicts, problem)
+    status, why = _status(plan, trial, verdicts, problem)
     ended = trial.history.view(runs)
     result = Result(
         trial=plan.id,
@@ -82,16 +87,34 @@ def perform(plan: Plan, *, chaos: Chaos | None = None) -> Performance:
 def _take(plan: Plan, chaos: Chaos, observer: Observer | None) -> str | None:
     """Set the system up and have it take the journey; why there was no proper trial, None if there was."""
     try:
+        if plan.effects:
+            chaos.effect(*plan.effects)
         ready = plan.system.set_up(chaos)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's: it may raise anything
         return f"the system did not start: {told(error)}"
     try:
         if observer is not None:
             observer.watch(ready.state_digest)
-        return _ran(chaos, lambda: ready.take(*ready.journey(plan.journey)))
+        return _to_the_end(chaos, ready, lambda: ready.take(*ready.journey(plan.journey)))
     finally:
         if ready.close is not None:
             ready.close()
+
+
+def _to_the_end(chaos: Chaos, ready: Ready, take: Callable[[], Any]) -> str | None:
+    """Have the journey taken; a system that crashes is started again: it resumes, or is asked once more."""
+    trial = chaos.trial
+    system, again = take, take if ready.resume is None else ready.resume
+    for restart in range(1, RESTARTS + 2):
+        broken = _ran(chaos, system)
+        if broken is not None or trial.outcome is None or trial.outcome.ending != "crashed":
+            return broken
+        if restart <= RESTARTS:
+            trial.engine.note(restart=restart, by="take" if ready.resume is None else "resume")
+            system = again
+    msg = f"it crashes each time, and was started again {RESTARTS} times; let some start succeed: on.tool(..., nth=1)"
+    trial.engine.problems.append(InvalidTrialError(msg))
+    return None
 
 
 def _ran(chaos: Chaos, system: Callable[[], Any]) -> str | None:
@@ -99,12 +122,25 @@ def _ran(chaos: Chaos, system: Callable[[], Any]) -> str | None:
         chaos.trial.run(system)
     except SystemExit as error:
         return f"the system called sys.exit({error.code!r})"
-    except (Exception, HungError) as error:  # noqa: BLE001 - how it ended is in the history
+    except KeyboardInterrupt:
+        raise  # by the user, or in place of one: see surroundings
+    except BaseException as error:  # noqa: BLE001 - how it ended is in the history; CancelledError is no Exception
         if isinstance(error, InternalError):
             return f"pytest-agentchaos itself failed: {error}"
         if isinstance(error, AgentChaosError) and not isinstance(error, ToolCallError):
             chaos.trial.engine.problems.append(error)
     return None
+
+
+def judged(plan: Plan, chaos: Chaos) -> tuple[Verdict, ...]:
+    """What the plan's invariants and expectations say of what has been run; its *sometimes* are asked as well."""
+    for one in plan.sometimes:
+        name, condition = condition_from_data(one)
+        try:
+            chaos.sometimes(name, condition)
+        except Exception as error:  # noqa: BLE001 - it may be the user's own
+            chaos.trial.engine.problems.append(UsageError(f"the condition {name} failed: {told(error)}"))
+    return _judged(plan, chaos.trial)
 
 
 def _judged(plan: Plan, trial: Trial) -> tuple[Verdict, ...]:
@@ -127,17 +163,18 @@ def _as_expected(plan: Plan, trial: Trial) -> Verdict:
     return Verdict(name, "fail", f"it ended as {last.ended}{why}", (last.op,))
 
 
-def _status(trial: Trial, verdicts: tuple[Verdict, ...], broken: str | None) -> tuple[Status, str]:
+def _status(plan: Plan, trial: Trial, verdicts: tuple[Verdict, ...], broken: str | None) -> tuple[Status, str]:
     if broken is not None:
         return "infrastructure", broken
     for problem in trial.engine.problems:
         if isinstance(problem, InternalError):
             return "infrastructure", f"pytest-agentchaos itself failed: {problem}"
         return "invalid", f"{type(problem).__name__}: {problem}"
+    unproven = trial.unproven()
     for status in ("fail", "unknown", "invalid"):
+        if status == "unknown" and unproven is not None and plan.if_unfired == "skip":
+            return "inapplicable", unproven
         for verdict in verdicts:
             if verdict.status == status:
                 return verdict.status, f"{verdict.invariant}: {verdict.reason}"
-    if (unproven := trial.unproven()) is not None:
-        return "invalid", unproven
-    return "pass", ""
+    return ("pass", "") if unproven is None else ("invalid", unproven)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
 from pytest_agentchaos.evidence.canonical import dump, encode
+from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.evidence.run import ENDS
 from pytest_agentchaos.invariants.base import Invariant
-from pytest_agentchaos.invariants.registry import registered
 from pytest_agentchaos.observation import Observe
+from pytest_agentchaos.questions import effect_to_data, invariant_from_data, invariant_to_data
 from pytest_agentchaos.schedule import Schedule, schedule_from_data, schedule_to_data
 from pytest_agentchaos.system import System
 
@@ -40,6 +40,12 @@ class Plan:
     stuck_s: float = STUCK_S
     observe: Observe | None = None
     """What an exploration wants to know of the trial; it changes nothing in it."""
+    sometimes: tuple[Any, ...] = ()
+    """What is to be true in some trial, as :func:`condition_from_data` reads it."""
+    effects: tuple[Effect, ...] = ()
+    """What tools do to the world, for a system that does not declare it."""
+    if_unfired: Literal["invalid", "skip"] = "invalid"
+    """What a trial is in which a fault never fires; ``skip``: the system may make no such call."""
 
     def __post_init__(self) -> None:
         for word in self.expect:
@@ -64,6 +70,12 @@ class Plan:
             told["invariants"] = [invariant_to_data(one) for one in self.invariants]
         if self.expect:
             told["expect"] = list(self.expect)
+        if self.sometimes:
+            told["sometimes"] = list(self.sometimes)
+        if self.effects:
+            told["effects"] = [effect_to_data(one) for one in self.effects]
+        if self.if_unfired != "invalid":
+            told["if_unfired"] = self.if_unfired
         return told
 
     @classmethod
@@ -75,68 +87,27 @@ class Plan:
         return cls(
             System.of(str(data["system"])) if system is None else system,
             data.get("journey"),
-            schedule_from_data(list(data.get("schedule", ()))),
-            int(data.get("seed", 0)),
-            tuple(invariant_from_data(one) for one in data.get("invariants", ())),
-            tuple(data.get("expect", ())),
+            schedule_from_data(_list(data, "schedule")),
+            _seed(data.get("seed", 0)),
+            tuple(invariant_from_data(one) for one in _list(data, "invariants")),
+            tuple(_list(data, "expect")),
             str(data.get("scenario", "")),
+            sometimes=tuple(_list(data, "sometimes")),
+            effects=tuple(map(Effect.of, _list(data, "effects"))),
+            if_unfired="skip" if data.get("if_unfired") == "skip" else "invalid",
         )
 
 
-def invariant_to_data(invariant: Invariant) -> Any:
-    """``name`` or ``{name: parameters}``, as a scenario file writes it; its parameters must be plain data."""
-    make: type = type(invariant)
-    known = registered().get(make.__name__)
-    name = make.__name__ if known is make else f"{make.__module__}:{make.__qualname__}"
-    if not is_dataclass(invariant):
-        return name
-    given = {one.name: getattr(invariant, one.name) for one in fields(invariant) if one.init}
-    usual = {one.name: one.default for one in fields(invariant)}
-    told = {key: _plain(value) for key, value in given.items() if value != usual[key]}
-    return {name: told} if told else name
-
-
-def invariant_from_data(data: Any) -> Invariant:
-    """The invariant that ``name`` or ``{name: parameters}`` asks for; parameters are a mapping or a list."""
-    name, parameters = next(iter(data.items())) if isinstance(data, Mapping) and len(data) == 1 else (data, None)
-    if not isinstance(name, str):
-        msg = f"{data!r} is no invariant; write its name, or {{at_most: {{metric: steps, limit: 40}}}}"
+def _list(data: Mapping[str, Any], name: str) -> list[Any]:
+    value = data.get(name, ())
+    if not isinstance(value, (list, tuple)):
+        msg = f"the plan's {name!r} is {value!r}; a list is due"
         raise UsageError(msg)
-    make = _maker(name)
-    try:
-        if isinstance(parameters, Mapping):
-            made: Invariant = make(**parameters)
-        elif isinstance(parameters, Sequence) and not isinstance(parameters, str):
-            made = make(*parameters)
-        else:
-            made = make() if parameters is None else make(parameters)
-    except (TypeError, ValueError) as error:
-        msg = f"{name}: {error}"
-        raise UsageError(msg) from error
-    return made
+    return list(value)
 
 
-def _maker(name: str) -> Any:
-    known = registered()
-    if name in known:
-        return known[name]
-    module, colon, attribute = name.partition(":")
-    if not colon:
-        msg = f"there is no invariant {name!r}; {nearest(name, known)} (one of your own: module:name)"
-        raise UnknownNameError(msg)
-    try:
-        found: Any = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        msg = f"there is no invariant {name!r}: {error}"
-        raise UnknownNameError(msg) from error
-    return found
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (tuple, list)):
-        return [_plain(one) for one in value]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    return value if value is None or isinstance(value, (str, int, float, bool)) else repr(value)
+def _seed(value: Any) -> int:
+    if type(value) is not int:
+        msg = f"the plan's 'seed' is {value!r}; a whole number is due"
+        raise UsageError(msg)
+    return value

@@ -26,6 +26,7 @@ from typing import Any
 
 from pytest_agentchaos.chaos import Chaos
 from pytest_agentchaos.errors import UnknownNameError, UsageError, explains_itself, nearest
+from pytest_agentchaos.evidence.canonical import told
 
 __tracebackhide__ = explains_itself
 
@@ -73,11 +74,16 @@ class System:
         if isinstance(told, System):
             return told
         if isinstance(told, str):
-            return cls(told, _found(told))
+            return cls(told, _held[told] if told in _held else _found(told))
         if not callable(told):
             msg = f"{told!r} is no system; give a function that sets it up, or its address, such as {_EXAMPLE!r}"
             raise UsageError(msg)
         return cls(_hold(told), told)
+
+    @property
+    def has_address(self) -> bool:
+        """Whether another process can find it by its text; a function inside of a test has none."""
+        return not any(mark in self.text for mark in ("<", "#", "?"))
 
     def __reduce__(self) -> tuple[Callable[[str], System], tuple[str]]:
         return _again, (self.text,)
@@ -85,6 +91,18 @@ class System:
     def set_up(self, chaos: Chaos) -> Ready:
         """Make one, and let it introduce itself."""
         made = self.make(chaos) if _wants_chaos(self.make) else self.make()
+        if inspect.iscoroutine(made):
+            made.close()
+            msg = f"{self.text} is async; a system is set up by a plain function, and what that gives may be async"
+            raise UsageError(msg)
+        try:
+            return self._introduced(made, chaos)
+        except BaseException:
+            if callable(close := getattr(made, "close", None)):
+                close()  # nobody else will know of it
+            raise
+
+    def _introduced(self, made: Any, chaos: Chaos) -> Ready:
         if callable(introduce := getattr(made, "introduce", None)):
             introduce(chaos)
         take = getattr(made, "take", None)
@@ -96,13 +114,12 @@ class System:
                 )
                 raise UsageError(msg)
             return Ready(made)
-        journeys = getattr(made, "journeys", ())
         return Ready(
             take,
             getattr(made, "resume", None),
             getattr(made, "state_digest", None),
             getattr(made, "close", None),
-            tuple(journeys() if callable(journeys) else journeys),
+            _journeys(made),
         )
 
     def journeys(self) -> tuple[str, ...]:
@@ -111,11 +128,16 @@ class System:
             return ()
         made = self.make()
         try:
-            journeys = getattr(made, "journeys", ())
-            return tuple(journeys() if callable(journeys) else journeys)
+            return _journeys(made)
         finally:
             if callable(close := getattr(made, "close", None)):
                 close()
+
+
+def _journeys(made: Any) -> tuple[str, ...]:
+    journeys = getattr(made, "journeys", ())
+    told = journeys() if callable(journeys) else journeys
+    return (told,) if isinstance(told, str) else tuple(told)
 
 
 def _wants_chaos(make: Callable[..., Any]) -> bool:
@@ -139,7 +161,7 @@ def _hold(make: Callable[..., Any]) -> str:
 
 
 def _again(text: str) -> System:
-    return System(text, _held[text]) if text in _held else System.of(text)
+    return System.of(text)
 
 
 def _found(text: str) -> Callable[..., Any]:
@@ -149,6 +171,9 @@ def _found(text: str) -> Callable[..., Any]:
     if not callable(made):
         msg = f"system {text!r}: {address} is {made!r}, and no function that makes a system"
         raise UsageError(msg)
+    if _is_of_python(made):
+        msg = f"system {text!r}: {address} is part of Python itself, and makes no system"
+        raise UsageError(msg)
     if not arguments and not named:
         return made  # type: ignore[no-any-return]  # whatever stands there
     if _wants_chaos(made) and arguments:
@@ -157,9 +182,24 @@ def _found(text: str) -> Callable[..., Any]:
     return partial(made, *arguments, **named)
 
 
+def _is_of_python(made: Any) -> bool:
+    """Whether it can be no system, and must not be called with what a file says: ``os:system(command="...")``."""
+    if not isinstance(made, type) and not inspect.isroutine(made):
+        return False  # an object of the project's own, or a partial
+    home = getattr(made, "__module__", None) or "builtins"
+    return home.partition(".")[0] in {*sys.stdlib_module_names, "builtins"} - {"__main__"}
+
+
 def _parsed(text: str) -> tuple[str, list[Any], dict[str, Any]]:
     """Address and arguments; nothing in it is executed: arguments are literals."""
     address, bracket, rest = text.strip().partition("(")
+    module_name, colon, attribute = address.partition(":")
+    if "<" in attribute:
+        msg = f"system {text!r}: it was a function inside another, which has no address; give --system, or move it out"
+        raise UsageError(msg)
+    if colon and not all(part.isidentifier() for name in (module_name, attribute) for part in name.split(".")):
+        msg = f"system {text!r}: {address!r} is no module:factory; write for example {_EXAMPLE!r}"
+        raise UsageError(msg)
     if not address:
         msg = f"system {text!r}: write module:factory, for example {_EXAMPLE!r}"
         raise UsageError(msg)
@@ -167,11 +207,13 @@ def _parsed(text: str) -> tuple[str, list[Any], dict[str, Any]]:
         return address, [], {}
     try:
         call = ast.parse(f"f({rest}", mode="eval").body
-        if not isinstance(call, ast.Call):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
             raise SyntaxError  # noqa: TRY301, TRY004 - the same problem as a text that is no Python
-        named = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg is not None}
+        if not all(word.arg for word in call.keywords):
+            raise SyntaxError  # noqa: TRY301 - a mapping in place of names
+        named = {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
         return address, [ast.literal_eval(argument) for argument in call.args], named
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError) as error:
         msg = f'system {text!r}: its arguments have to be literals, as in reference_system:travel("idempotency")'
         raise UsageError(msg) from error
 
@@ -184,7 +226,11 @@ def _entry_point(name: str) -> Any:
             f"system {name!r}: it is neither module:factory, such as {_EXAMPLE!r}, nor an entry point of {GROUP}{known}"
         )
         raise UnknownNameError(msg)
-    return points[name].load()
+    try:
+        return points[name].load()
+    except (Exception, SystemExit) as error:
+        msg = f"system {name!r}: the entry point {points[name].value} cannot be loaded: {told(error)}"
+        raise UsageError(msg) from error
 
 
 def _module(text: str, name: str) -> Any:
@@ -192,10 +238,12 @@ def _module(text: str, name: str) -> Any:
         sys.path.insert(0, here)
     try:
         return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise  # the module is there, and misses something itself
-        msg = f"system {text!r}: there is no module {name!r} on the import path; is it installed, or in this folder?"
+    except (Exception, SystemExit) as error:
+        msg = f"system {text!r}: the module {name!r} is there, and importing it fails: {told(error)}"
+        if isinstance(error, ModuleNotFoundError) and error.name and f"{name}.".startswith(f"{error.name}."):
+            msg = (
+                f"system {text!r}: there is no module {name!r} on the import path; is it installed, or in this folder?"
+            )
         raise UsageError(msg) from error
 
 

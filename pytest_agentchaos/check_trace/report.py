@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from pytest_agentchaos.check_trace.shown import shown
+from pytest_agentchaos.evidence.printable import printable
 from pytest_agentchaos.evidence.redaction import redact
 
 SCHEMA: Final = 1
@@ -89,7 +89,7 @@ class Report:
         """The verdict in one sentence."""
         of = f"{_counted(self.traces, 'trace')} with {_counted(self.spans, 'span')}"
         if self.failing:
-            names = ", ".join(shown(tally.name) for tally in self.checks if tally.failed)
+            names = ", ".join(printable(tally.name) for tally in self.checks if tally.failed)
             return f"{self.failing:,} of {of} fail: {names}"
         if not self.traces:
             return "there is nothing to judge: no trace was found"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_agentchaos.check_trace.report import Report, Tally
-from pytest_agentchaos.check_trace.shown import shown
+from pytest_agentchaos.evidence.printable import printable
 
 _LONG = 240
 
@@ -13,8 +13,8 @@ _LONG = 240
 def lines(report: Report) -> Iterator[str]:
     """Failing traces, then a table of the checks, what is unknown, what is damaged, and the verdict."""
     for failing in report.failing_examples:
-        told = "; ".join(f"{shown(name)}: {shown(reason, _LONG)}" for name, reason in failing.failures)
-        yield f"FAIL {shown(failing.trace)} {shown(failing.root)} - {told}"
+        told = "; ".join(f"{printable(name)}: {printable(reason, _LONG)}" for name, reason in failing.failures)
+        yield f"FAIL {printable(failing.trace)} {printable(failing.root)} - {told}"
     if more := report.failing - len(report.failing_examples):
         yield f"... and {more:,} other failing traces"
     if report.failing:
@@ -23,9 +23,10 @@ def lines(report: Report) -> Iterator[str]:
     for tally in report.checks:
         unknown = next((one for one in tally.examples if one.status == "unknown"), None)
         if unknown is not None:
-            yield f"unknown {shown(tally.name)}, for example {shown(unknown.trace)}: {shown(unknown.reason, _LONG)}"
+            reason = printable(unknown.reason, _LONG)
+            yield f"unknown {printable(tally.name)}, for example {printable(unknown.trace)}: {reason}"
     for damage in report.damage_examples:
-        yield f"damaged {shown(damage.place, _LONG)}: {shown(damage.why, _LONG)}"
+        yield f"damaged {printable(damage.place, _LONG)}: {printable(damage.why, _LONG)}"
     if more := report.damaged - len(report.damage_examples):
         yield f"... and {more:,} other damaged parts"
     yield ""
@@ -33,7 +34,7 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def _table(tallies: tuple[Tally, ...]) -> Iterator[str]:
-    names = [shown(tally.name) for tally in tallies]
+    names = [printable(tally.name) for tally in tallies]
     width = max(map(len, ["check", *names]))
     yield f"{'check'.ljust(width)} {'pass':>9} {'fail':>9} {'unknown':>9}"
     for name, tally in zip(names, tallies, strict=True):

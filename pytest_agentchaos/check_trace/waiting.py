@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TextIO
 
-from pytest_agentchaos.check_trace.shown import shown
 from pytest_agentchaos.clock import wall_s
+from pytest_agentchaos.evidence.printable import printable
 
 _PATIENCE_S = 2.0
 _OFTEN_S = 0.2
@@ -29,7 +29,7 @@ class Waiting:
             return
         self._next_s = now_s + _OFTEN_S
         self._is_shown = True
-        self._stream.write(f"{_CLEAR}{shown(what)} {100 * done // max(of, 1)} %")
+        self._stream.write(f"{_CLEAR}{printable(what)} {100 * done // max(of, 1)} %")
         self._stream.flush()
 
     def over(self) -> None:

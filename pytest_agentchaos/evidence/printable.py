@@ -1,11 +1,11 @@
-"""Texts from a file, fit to be shown: what production wrote can be meant for the terminal of whoever reads it."""
+"""Printable: texts of a system, fit for a terminal; what an agent wrote can be meant for whoever reads it."""
 
 from __future__ import annotations
 
 from pytest_agentchaos.evidence.redaction import redact
 
 
-def shown(text: str, limit: int = 100) -> str:
+def printable(text: str, limit: int = 100) -> str:
     """On one line, of so many characters at most, without secrets, and without anything that a terminal obeys."""
     told: str = redact(text[: 10 * limit])  # a secret that begins within what is shown is seen whole, or nearly
     if len(told) > limit:

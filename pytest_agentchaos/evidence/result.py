@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, get_args
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, nearest
 from pytest_agentchaos.evidence.verdict import Verdict
 
-Status = Literal["pass", "fail", "unknown", "invalid", "infrastructure"]
+Status = Literal["pass", "fail", "unknown", "invalid", "inapplicable", "infrastructure"]
 """``unknown``: an invariant cannot know. ``invalid``: the trial proves nothing, a fault never fired.
+``inapplicable``: the same where the plan says that the system may make no such call.
 ``infrastructure``: there was no proper trial; the system did not start, ended its process, or this package failed."""
 
 STATUSES: tuple[str, ...] = get_args(Status)
@@ -78,10 +79,32 @@ class Result:
             msg = f"{str(data)[:80]!r} is no result of a trial: it needs 'trial', 'plan' and 'status'"
             raise UsageError(msg)
         known = {one.name: data[one.name] for one in fields(cls) if one.name in data}
-        known["verdicts"] = tuple(
-            Verdict(one["invariant"], one["status"], one["reason"], tuple(one.get("ops", ())))
-            for one in known.get("verdicts", ())
-        )
+        for name, value in known.items():
+            if name in _TYPES and (not isinstance(value, _TYPES[name]) or isinstance(value, bool)):
+                msg = f"the result {str(data['trial'])[:80]!r}: its {name!r} is {str(value)[:80]!r}"
+                raise UsageError(msg)
+        if known["status"] not in STATUSES:
+            msg = f"the result {known['trial']!r}: status {known['status']!r}; {nearest(known['status'], STATUSES)}"
+            raise UsageError(msg)
+        known["verdicts"] = tuple(_verdict(known["trial"], one) for one in known.get("verdicts", ()))
         for name in ("fired", "left"):
             known[name] = tuple(known.get(name, ()))
         return cls(**known)
+
+
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("trial", "status", "why", "ended", "digest", "history"), str),
+    **dict.fromkeys(("plan", "reached", "measures", "observed"), Mapping),
+    **dict.fromkeys(("verdicts", "fired", "left"), (list, tuple)),
+    "calls": int,
+    "virtual_s": (int, float),
+    "real_s": (int, float),
+}
+
+
+def _verdict(trial: str, data: Any) -> Verdict:
+    try:
+        return Verdict(data["invariant"], data["status"], data["reason"], tuple(data.get("ops", ())))
+    except (KeyError, TypeError, AttributeError) as error:
+        msg = f"the result {trial!r}: {str(data)[:80]!r} is no verdict; it needs 'invariant', 'status' and 'reason'"
+        raise UsageError(msg) from error

@@ -18,6 +18,10 @@ def conclude(item: pytest.Item, chaos: AgentChaos) -> None:
         return  # a unittest.TestCase that has failed or was skipped: pytest raises that later
     if dialects.added():
         chaos.history[0:0]  # read what nobody has read so far: a dialect of somebody else's may fail at it
+    if chaos.plan is not None:
+        from pytest_agentchaos.plugin.scenario_marker import end
+
+        end(chaos, chaos.plan)
     problem = next(iter(chaos.trial.engine.problems), None)
     if problem is not None:
         _invalid(chaos, whose(problem))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,9 +13,14 @@ from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.invariants.base import Invariant, judge
 from pytest_agentchaos.paired import Pair, paired
+from pytest_agentchaos.plan import Plan
 from pytest_agentchaos.plugin import settings
 from pytest_agentchaos.schedule import Selector, on, rule
+from pytest_agentchaos.system import System
 from pytest_agentchaos.trial import Trial
+
+if TYPE_CHECKING:
+    from pytest_agentchaos.explore import Found
 
 __tracebackhide__ = explains_itself
 
@@ -29,6 +34,10 @@ class AgentChaos(Chaos):
         """What the test itself added to the session's seed: its marker, and the number of the trial."""
         self.verdicts: list[Verdict] = []
         """What :meth:`check` has found so far."""
+        self.plan: Plan | None = None
+        """What the scenario of the test asks, if its marker names one."""
+        self.left: tuple[str, ...] = ()
+        """What the system of a scenario left behind or changed around itself."""
 
     def paired(self, build: Callable[[AgentChaos], Callable[[], Any]], *faults: Fault | tuple[Fault, Selector]) -> Pair:
         """Run the same journey under these faults and without: ``.cost`` is what recovery cost.
@@ -39,6 +48,25 @@ class AgentChaos(Chaos):
         __tracebackhide__ = True
         rules = tuple(rule(*one) if isinstance(one, tuple) else rule(one, on.any()) for one in faults)
         return paired(build, rules, seed=self.seed, given=lambda trial: AgentChaos(trial=trial))
+
+    def explore(self, system: str | Callable[..., Any] | System, **asked: Any) -> Found:
+        """Try every fault at every call of a journey, one in each trial, or ``depth`` of them together.
+
+        ``system``: ``module:factory``, or a function that sets up a trial, as for :meth:`paired`, and gives what is
+        run. What else may be asked is what ``pytest_agentchaos.explore.explore`` takes; the seed is this trial's.
+        ``.assert_ok()`` decides on what it gives.
+        """
+        __tracebackhide__ = True
+        from pytest_agentchaos.explore import explore
+
+        return explore(system, **{"seed": self.seed, **asked})
+
+    def crash_everywhere(self, system: str | Callable[..., Any] | System, **asked: Any) -> Found:
+        """Crash caller and callee at every point of every call, one in each trial, and start them again."""
+        __tracebackhide__ = True
+        from pytest_agentchaos.explore import crash_everywhere
+
+        return crash_everywhere(system, **{"seed": self.seed, **asked})
 
     def check(self, *judges: Invariant) -> tuple[Verdict, ...]:
         """Judge the history; anything but a pass fails the test."""
@@ -76,10 +104,33 @@ def make(item: pytest.Item, upstreams: Mapping[str, Any], effects: Sequence[Any]
     if not isinstance(given, (list, tuple)):
         msg = f"the fixture agentchaos_effects gave {effects!r}; it has to return a list of effects"
         raise UsageError(msg)
-    offset = marked.seed + (number or 0)
-    chaos = AgentChaos(seed=settings.setting(item.config, "seed") + offset, seed_offset=offset)
+    plan = _plan(item, marked, number)
+    session_seed = settings.setting(item.config, "seed")
+    seed = session_seed + marked.seed + (number or 0) if plan is None else plan.seed
+    chaos = AgentChaos(seed=seed, seed_offset=seed - session_seed)
     for url, thing in upstreams.items():
         chaos.upstream(url, thing)
     if effects:
         chaos.effect(*effects)
+    if plan is not None and marked.scenario is not None:
+        from pytest_agentchaos.plugin.scenario_marker import begin
+
+        begin(chaos, plan)
     return chaos
+
+
+def _plan(item: pytest.Item, marked: settings.Marked, number: int | None) -> Plan | None:
+    """What the scenario of a test asks: the one that it is a trial of, or the one that its marker names."""
+    if marked.scenario is None:
+        case = getattr(item, "case", None)
+        return None if case is None else case.plan
+    from pytest_agentchaos.plugin.scenario_marker import cases
+
+    found = cases(item, marked)
+    if len(found) > 1 and number is None:
+        msg = (
+            f"the scenario {marked.scenario!r} has {len(found)} trials, of which {item.nodeid} can have only one: have"
+            " a test function take the fixture agentchaos as a parameter"
+        )
+        raise UsageError(msg)
+    return found[number or 0].plan

@@ -6,6 +6,7 @@ Nothing heavy is imported until a test asks for the fixture.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -54,13 +55,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Several trials of a test are several tests: each has fixtures of its own."""
-    if "agentchaos" in metafunc.fixturenames:
-        trials = settings.marked(metafunc.definition, pytest.Collector.CollectError).trials
-        if trials is None:
-            trials = settings.setting(metafunc.config, "trials")
-        if trials != 1:
-            names = [f"trial{number}" for number in range(trials)]
-            metafunc.parametrize("agentchaos", range(trials), ids=names, indirect=True)
+    marked = settings.marked(metafunc.definition, pytest.Collector.CollectError)
+    if marked.scenario is not None:
+        from pytest_agentchaos.plugin.scenario_marker import names_of_trials
+
+        names = names_of_trials(metafunc.definition, marked)
+    elif "agentchaos" in metafunc.fixturenames:
+        trials = settings.setting(metafunc.config, "trials") if marked.trials is None else marked.trials
+        names = [f"trial{number}" for number in range(trials)]
+    else:
+        return
+    if len(names) != 1:
+        metafunc.parametrize("agentchaos", range(len(names)), ids=names, indirect=True)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Scenario files are test files."""
+    if not file_path.name.endswith(".chaos.yaml"):
+        return None
+    from pytest_agentchaos.plugin.scenario_file import ScenarioFile
+
+    return ScenarioFile.from_parent(parent, path=file_path)
 
 
 @pytest.fixture(scope="session")

@@ -64,5 +64,8 @@ def explanation(item: pytest.Item, chaos: AgentChaos) -> str:
     lines += [f"fault: {line}" for line in chaos.trial.schedule]
     if len(chaos.history):
         lines += ["timeline:", chaos.history.timeline(), f"digest: {chaos.history.digest()[:12]}"]
+    lines += [f"left behind: {one}" for one in chaos.left]
     lines += determinism.compared(item, chaos)
+    without_pytest = getattr(item, "without_pytest", None)
+    lines += [f"without pytest: {without_pytest(chaos)}"] if without_pytest is not None else []
     return "\n".join([*lines, f"replay: {replay_line(item, chaos)}"])

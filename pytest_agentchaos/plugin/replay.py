@@ -31,6 +31,7 @@ def replay_line(item: pytest.Item, chaos: AgentChaos) -> str:
     # The rest of the seed comes from the marker and from the number of the trial, as it did this time.
     words.append(f"--agentchaos-seed={chaos.seed - chaos.seed_offset}")
     words += [f"--agentchaos-trials={option.agentchaos_trials}"] if option.agentchaos_trials is not None else []
+    words += [f"--agentchaos-system={option.agentchaos_system}"] if option.agentchaos_system else []
     words += ["--agentchaos-check-determinism"] if option.agentchaos_check_determinism else []
     hash_seed = os.environ.get("PYTHONHASHSEED")
     line = shlex.join(words)

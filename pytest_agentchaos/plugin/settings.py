@@ -9,8 +9,8 @@ import pytest
 
 KEYS: Final = ("seed", "trials")
 MARKER: Final = (
-    "agentchaos(seed=0, trials=1): the seed of this test's trials, and how many of them to run, each with a seed and"
-    " fixtures of its own"
+    "agentchaos(scenario, seed=0, trials=1): the scenario whose faults and invariants this test has, by name, if any;"
+    " the seed of its trials, and how many of them to run, each with a seed and fixtures of its own"
 )
 
 
@@ -19,6 +19,7 @@ class Marked(NamedTuple):
 
     seed: int = 0
     trials: int | None = None
+    scenario: str | None = None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -38,6 +39,13 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="run each test that uses the fixture twice and fail it when the two histories differ",
     )
+    group.addoption(
+        "--agentchaos-system",
+        metavar="TEXT",
+        help="system of all scenarios, module:factory, in place of the one that each names (default: ini"
+        " agentchaos_system)",
+    )
+    parser.addini("agentchaos_system", "system of all scenarios, in place of the one that each names")
     parser.addini("agentchaos_seed", "seed of all trials", type="int", default=0)
     parser.addini("agentchaos_trials", "trials of each test that uses the fixture", type="int", default=1)
 
@@ -61,6 +69,11 @@ def setting(config: pytest.Config, name: str) -> int:
     return number
 
 
+def system(config: pytest.Config) -> str | None:
+    """The system of all scenarios; None if each has its own."""
+    return config.option.agentchaos_system or config.getini("agentchaos_system") or None
+
+
 def _from_ini(config: pytest.Config, name: str) -> int:
     try:
         number: int = config.getini(f"agentchaos_{name}")
@@ -76,21 +89,21 @@ def _ini_file(config: pytest.Config) -> str:
 
 def marked(node: pytest.Item, error: type[Exception]) -> Marked:
     """What the markers of a test say together, the nearest one first; a wrong one raises the given error."""
-    values: dict[str, int] = {}
+    values: dict[str, Any] = {}
     for marker in node.iter_markers("agentchaos"):
         if (wrong := _wrong(marker.args, marker.kwargs)) is not None:
             shown = [*map(repr, marker.args), *(f"{key}={value!r}" for key, value in marker.kwargs.items())]
             msg = f"@pytest.mark.agentchaos({', '.join(shown)}) on {node.nodeid}: {wrong}"
             raise error(msg)
-        values = {**marker.kwargs, **values}
+        values = {**marker.kwargs, **({"scenario": marker.args[0]} if marker.args else {}), **values}
     return Marked(**values)
 
 
 def _wrong(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
     from pytest_agentchaos.errors import nearest
 
-    if args:
-        return f"it takes no {args[0]!r}; write seed=N, trials=N or both"
+    if args and not (len(args) == 1 and isinstance(args[0], str) and args[0]):
+        return f"it takes no {args[-1]!r}; write the name of a scenario, seed=N, trials=N or some of them"
     for key, value in kwargs.items():
         if key not in KEYS:
             return f"it takes no {key!r}; {nearest(key, KEYS)}"

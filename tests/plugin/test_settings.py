@@ -101,10 +101,7 @@ def test_a_wrong_setting_is_an_error_before_anything_runs(project, args, message
         ("sed=3", "sed=3) on test_it.py::test_it: it takes no 'sed'; did you mean 'seed'?"),
         ("trails=3", "trails=3) on *: it takes no 'trails'; did you mean 'trials'?"),
         ("mode='live'", "mode='live') on *: it takes no 'mode'; valid: seed, trials"),
-        (
-            "'delivery/lost-ack'",
-            "'delivery/lost-ack') on *: it takes no 'delivery/lost-ack'; write seed=N, trials=N or both",
-        ),
+        ("5", "5) on *: it takes no 5; write the name of a scenario, seed=N, trials=N or some of them"),
         ("seed='a'", "seed='a') on *: seed must be a whole number"),
         ("seed=True", "seed=True) on *: seed must be a whole number"),
         ("trials=0", "trials=0) on *: at least one trial has to be run; write trials=N from 1 up"),
@@ -144,12 +141,15 @@ def test_seed(agentchaos, n): assert agentchaos.seed == 4
 
 def test_the_marker_and_the_options_are_documented(project):
     """The options --markers and --help tell what there is."""
-    project.runpytest_inprocess("--markers").stdout.fnmatch_lines(["@pytest.mark.agentchaos(seed=0, trials=1): *"])
+    project.runpytest_inprocess("--markers").stdout.fnmatch_lines(
+        ["@pytest.mark.agentchaos(scenario, seed=0, trials=1): *"]
+    )
     project.runpytest_inprocess("--help").stdout.fnmatch_lines(
         [
             "faults around agent systems:",
             "*--agentchaos-seed=N*",
             "*--agentchaos-trials=N*",
             "*--agentchaos-check-determinism*",
+            "*--agentchaos-system=TEXT*",
         ]
     )

@@ -23,10 +23,10 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from pytest_agentchaos import check_trace, invariants
 from pytest_agentchaos.check_trace.asked import invariant
-from pytest_agentchaos.check_trace.shown import shown
 from pytest_agentchaos.check_trace.waiting import Waiting
 from pytest_agentchaos.cli import main
 from pytest_agentchaos.errors import UnknownNameError, UsageError
+from pytest_agentchaos.evidence.printable import printable
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.registry import registered
 
@@ -539,11 +539,11 @@ def test_hostile_strings_do_not_reach_the_terminal(production, export):
 
 def test_shown_is_one_printable_line_of_bounded_length():
     """Whatever it is given."""
-    assert shown("plain text") == "plain text"
-    assert all(character.isprintable() for character in shown(HOSTILE))
-    assert len(shown("x" * 1_000, 50)) == 50
-    assert shown("\ud800") == r"\ud800"
-    assert shown("\x9b31m") == r"\x9b31m"
+    assert printable("plain text") == "plain text"
+    assert all(character.isprintable() for character in printable(HOSTILE))
+    assert len(printable("x" * 1_000, 50)) == 50
+    assert printable("\ud800") == r"\ud800"
+    assert printable("\x9b31m") == r"\x9b31m"
 
 
 def test_a_line_for_each_failing_trace_up_to_twenty(production, export):

@@ -1,4 +1,4 @@
-"""The command ``agentchaos``: parses, calls, prints, exits."""
+"""``agentchaos check-trace``: invariants over exported spans."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 import sys
 
 import click
-
-from pytest_agentchaos import __version__
 
 _CHECK_TRACE = """\b
 Examples:
@@ -24,37 +22,7 @@ Exit codes:
 """
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="agentchaos")
-def main() -> None:
-    """Break the world around an agent system, and see what it does."""
-
-
-@main.command()
-@click.argument("name", required=False)
-def faults(name: str | None) -> None:
-    """List all faults, or describe one."""
-    from pytest_agentchaos.errors import UnknownNameError
-    from pytest_agentchaos.faults.listing import describe, listing
-
-    try:
-        lines = describe(name) if name else listing()
-    except UnknownNameError as error:
-        raise click.UsageError(str(error)) from None
-    click.echo("\n".join(lines))
-
-
-@main.command()
-@click.option("--weaken", metavar="NAME", help="switch one safeguard of the agent off")
-@click.option("--seed", default=0, show_default=True, help="seed of all trials")
-def demo(weaken: str | None, seed: int) -> None:
-    """Run the bundled agent under every fault and show what became of its one trip."""
-    from pytest_agentchaos.demo.show import show
-
-    raise SystemExit(show(weaken=weaken, seed=seed, echo=click.echo))
-
-
-@main.command("check-trace", epilog=_CHECK_TRACE)
+@click.command("check-trace", epilog=_CHECK_TRACE)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path())
 @click.option(
     "--check", "checks", multiple=True, metavar="CHECK", help="a check in place of the usual ones; repeatable"
@@ -64,7 +32,7 @@ def demo(weaken: str | None, seed: int) -> None:
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help="most spans of one trace that is judged  [50000]"
 )
-def check_trace(
+def command(
     *, files: tuple[str, ...], checks: tuple[str, ...], limits: tuple[str, ...], as_json: bool, limit: int | None
 ) -> None:
     """Judge traces that were exported: OTLP, as JSON or protobuf, also compressed by gzip.
@@ -74,17 +42,17 @@ def check_trace(
     these. What depends on arguments or results that the spans do not record is unknown.
     """
     from pytest_agentchaos import check_trace as checking
-    from pytest_agentchaos.check_trace.shown import shown
     from pytest_agentchaos.check_trace.table import lines
     from pytest_agentchaos.check_trace.waiting import Waiting
     from pytest_agentchaos.errors import UsageError
+    from pytest_agentchaos.evidence.printable import printable
 
     asked = [*checks, *(f"at_most({', '.join(limit.split('=', 1))})" for limit in limits)] or checking.DEFAULT
     waiting = Waiting(sys.stderr)
     try:
         report = checking.check(files, asked, limit=limit or checking.LIMIT, progress=waiting)
     except UsageError as error:
-        raise click.UsageError(shown(str(error), 1_000)) from None
+        raise click.UsageError(printable(str(error), 1_000)) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None  # as a shell has it; 1 would say that something fails
     finally:

@@ -1,0 +1,55 @@
+"""The command ``agentchaos``: parses, calls, prints, exits. A verb is a module, loaded when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from pytest_agentchaos import __version__
+from pytest_agentchaos.errors import nearest
+
+VERBS = {
+    "check-trace": "Judge traces that were exported.",
+    "demo": "Run the bundled agent under every fault and show what became of its one trip.",
+    "explore": "Try every fault at every call of a journey, and say what was not tried.",
+    "faults": "List all faults, or describe one.",
+    "replay": "Run one saved trial again, and say whether it is what was recorded.",
+    "run": "Run scenarios, and say which of them hold.",
+    "scenarios": "List the shipped scenarios, or show one.",
+    "schema": "Print the JSON Schema of scenario files, for editors.",
+}
+"""Each verb, and what it does. ``check-trace`` is ``cli/check_trace.py``, which calls its command ``command``."""
+
+
+class _Verbs(click.Group):
+    """Lists its verbs without loading them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        verb: click.Command = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
+        return verb
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            ctx.fail(f"no command {args[0]!r}; {nearest(args[0], VERBS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="agentchaos")
+def main() -> None:
+    """Break the world around an agent system, and see what it does."""

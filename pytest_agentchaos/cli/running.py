@@ -1,0 +1,140 @@
+"""Running: which trials are asked for, and what is said of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pytest_agentchaos import __version__
+from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
+from pytest_agentchaos.evidence.printable import printable
+from pytest_agentchaos.evidence.result import STATUSES, Result
+from pytest_agentchaos.evidence.telling import counted
+from pytest_agentchaos.scenario import Case, Problem, Scenario, ScenarioError, files, find, load, selected, shipped
+from pytest_agentchaos.scenario.command import run_line
+
+CATALOGUE = "catalogue"
+_LINE = 1_000
+
+
+class Asked(NamedTuple):
+    """What the options say of every scenario."""
+
+    system: str | None = None
+    only: str | None = None
+    trials: int | None = None
+    seed: int = 0
+
+
+class One(NamedTuple):
+    """One trial, and the command that runs it again."""
+
+    scenario: Scenario
+    case: Case
+    again: str
+
+
+def trials(what: Iterable[str], asked: Asked, folder: Path) -> list[One]:
+    """The trials of these files, folders and names; every problem of every file in one error."""
+    found: list[One] = []
+    names: set[str] = set()
+    problems: list[Problem] = []
+    for path in dict.fromkeys(path for one in what for path in _paths(one, folder)):
+        try:
+            scenario = load(path, system=asked.system)
+            cases = scenario.cases(seed=asked.seed, trials=asked.trials, system=asked.system)
+        except ScenarioError as error:
+            problems += error.problems
+            continue
+        names |= {case.name.partition("[trial")[0] for case in cases}
+        for case in cases if asked.only is None else selected(cases, asked.only):
+            again = run_line(path, case.name, system=asked.system, seed=asked.seed, trials=asked.trials)
+            found.append(One(scenario, case, again))
+    if problems:
+        raise ScenarioError(problems)
+    if not found:
+        msg = f"--only {asked.only!r}: there is no such case; {nearest(str(asked.only), names)}"
+        raise UnknownNameError(msg)
+    return found
+
+
+def _paths(what: str, folder: Path) -> list[Path]:
+    path = folder / what if Path(what).is_absolute() else Path(what)
+    if path.is_file():
+        return [path]
+    family = shipped() if what == CATALOGUE else shipped() / what
+    inside = path if path.is_dir() else family if family.is_dir() else None
+    if inside is None:
+        return [find(what, [folder])]
+    if not (found := files(inside)):
+        msg = f"{what!r}: no *.chaos.yaml is in this folder, or in one inside of it"
+        raise UsageError(msg)
+    return found
+
+
+class Told:
+    """What was said so far, and what it comes to."""
+
+    def __init__(self) -> None:
+        self._results: list[tuple[One, Result]] = []
+
+    def add(self, one: One, result: Result) -> list[str]:
+        """The lines of one trial: why it does not hold, its faults, and how to run it again."""
+        self._results.append((one, result))
+        virtual = f"{round(result.virtual_s, 1):g} s"
+        ended = ", ".join(filter(None, (result.ended, counted(result.calls, "call"), virtual)))
+        lines = [f"{result.status:14} {one.scenario.name}  {one.case.name}  ({ended})"]
+        if result.status not in {"pass", "inapplicable"}:
+            failed = [f"{verdict.invariant}: {verdict.reason}" for verdict in result.verdicts if not verdict.passed]
+            lines += [f"    {line}" for line in failed or result.why.splitlines()]
+            lines += [f"    fault: {rule}" for rule in one.case.plan.schedule]
+            lines += [f"    again: {one.again}"]
+        lines += [f"    left behind: {left}" for left in result.left]
+        return [printable(line, _LINE) for line in lines]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many trials there are of each status."""
+        counted_ = Counter(result.status for _, result in self._results)
+        return {status: counted_[status] for status in STATUSES if counted_[status]}  # type: ignore[index]  # each is one
+
+    @property
+    def unreached(self) -> list[str]:
+        """What was to be true in some trial and never was."""
+        reached: dict[str, bool] = {}
+        for one, result in self._results:
+            for name, was in result.reached.items():
+                key = f"{one.scenario.name}: {name}"
+                reached[key] = reached.get(key, False) or was
+        return [name for name, was in reached.items() if not was]
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all hold, 1 if something fails, 3 if something proves nothing."""
+        if "fail" in self.counts:
+            return 1
+        return 3 if self.counts.keys() - {"pass", "inapplicable"} else 0
+
+    def summary(self) -> list[str]:
+        """The last lines."""
+        scenarios = len({one.scenario.path for one, _ in self._results})
+        told = ", ".join(f"{count} {status}" for status, count in self.counts.items())
+        lines = [f"{counted(scenarios, 'scenario')}, {counted(len(self._results), 'trial')}: {told}"]
+        return lines + [printable(f"sometimes, never reached: {name}", _LINE) for name in self.unreached]
+
+    def to_data(self) -> dict[str, Any]:
+        """All of it as JSON."""
+        results = [
+            {
+                "scenario": one.scenario.name,
+                "file": one.scenario.path.as_posix(),
+                "case": one.case.name,
+                "again": one.again,
+            }
+            | {"result": result.to_data()}
+            for one, result in self._results
+        ]
+        told = {"counts": self.counts, "never_reached": self.unreached, "exit_code": self.exit_code}
+        return {"agentchaos": __version__, **told, "results": results}

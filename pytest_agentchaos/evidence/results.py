@@ -1,0 +1,143 @@
+"""Results: what a campaign left in its folder, for whoever reports, compares or decides. It needs no system."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.result import Result
+
+FORMAT: Final = 1
+FILE: Final = "results.jsonl"
+HISTORIES: Final = "histories"
+
+_HEAD: Final = "agentchaos"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first line of a file of results."""
+
+    format: int = FORMAT
+    version: str = ""
+    """Of this package."""
+    python: str = ""
+    kind: str = ""
+    """What the trials are for: ``campaign``, ``exploration``, ``scenarios`` ..."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Versions of what the agents' calls went through."""
+    hash_seed: str | None = None
+    """PYTHONHASHSEED; empty if it was not set."""
+
+    def to_line(self) -> str:
+        """As one line of a file."""
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        return json.dumps({_HEAD: told}, separators=(",", ":"))
+
+    @classmethod
+    def from_data(cls, data: Any, source: str) -> Head:
+        """What :meth:`to_line` told, if this version can read what follows."""
+        told = data.get(_HEAD) if isinstance(data, dict) else None
+        number = told.get("format") if isinstance(told, dict) else None
+        if not isinstance(told, dict) or not isinstance(number, int):
+            msg = f"{source}: its first line names no format; it is no file of results of pytest-agentchaos"
+            raise UsageError(msg)
+        if number > FORMAT:
+            msg = (
+                f"{source} has format {number}, written by pytest-agentchaos {told.get('version', '?')};"
+                f" this version reads up to {FORMAT}: install a newer one to read it"
+            )
+            raise UsageError(msg)
+        packages, hash_seed = told.get("packages"), told.get("hash_seed")
+        version, python, kind = (str(told.get(name, "")) for name in ("version", "python", "kind"))
+        known = {str(name): str(one) for name, one in packages.items()} if isinstance(packages, dict) else {}
+        return cls(number, version, python, kind, known, None if hash_seed is None else str(hash_seed))
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A campaign's results, each trial once, in the order in which they were begun to be kept."""
+
+    folder: Path
+    head: Head
+    results: tuple[Result, ...]
+    dropped: int = 0
+    """Lines that nobody can read: one at most after a kill; more, and something else has written to the file."""
+
+    def __iter__(self) -> Iterator[Result]:
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def history(self, result: Result) -> History | None:
+        """The history of a trial, None if it was not kept."""
+        if not result.history:
+            return None
+        path = self.folder / result.history
+        try:
+            text = gzip.decompress(path.read_bytes()).decode("utf-8", "surrogateescape")
+        except FileNotFoundError:
+            return None
+        except (OSError, EOFError, ValueError) as error:
+            msg = f"{path}: the history cannot be read: {error}"
+            raise UsageError(msg) from error
+        return History.from_jsonl(text, source=str(path))
+
+
+def read(folder: Path | str) -> Results:
+    """The results in a folder, or in a file of results. Of a trial that was run again, the later counts."""
+    path = Path(folder)
+    if path.is_dir():
+        path /= FILE
+    lines = parsed(path)
+    _, first = next(lines, (0, None))
+    if first is None:
+        msg = f"{path} has no whole line; the campaign was ended before it began, or this is no file of results"
+        raise UsageError(msg)
+    head = Head.from_data(first, str(path))
+    found: dict[str, Result] = {}
+    dropped = 0
+    for _, data in lines:
+        if (result := result_of(data)) is not None:
+            found[result.trial] = result
+        else:
+            dropped += 1
+    return Results(path.parent, head, tuple(found.values()), dropped)
+
+
+def parsed(path: Path) -> Iterator[tuple[int, Any]]:
+    """Each line of a file, with where it begins; None for one that is no JSON."""
+    try:
+        with path.open("rb") as file:
+            at = 0
+            for line in file:
+                yield at, _json(line)
+                at += len(line)
+    except FileNotFoundError as error:
+        msg = f"{path}: there are no results; a campaign with this folder writes them"
+        raise UsageError(msg) from error
+    except OSError as error:
+        msg = f"{path}: the results cannot be read: {error.strerror or error}"
+        raise UsageError(msg) from error
+
+
+def result_of(data: Any) -> Result | None:
+    """The result that a line tells of; None if it tells of none."""
+    try:
+        return Result.from_data(data)
+    except (UsageError, TypeError, KeyError, ValueError, AttributeError):
+        return None
+
+
+def _json(line: bytes) -> Any:
+    try:
+        return json.loads(line) if line.endswith(b"\n") else None
+    except (ValueError, RecursionError):
+        return None
