@@ -10,13 +10,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 COVERAGE_DATA := .coverage
-SOURCES := $(shell find pytest_agentchaos tests benchmarks scripts examples reference_system scenarios \
+SOURCES := $(shell find pytest_agentchaos tests benchmarks scripts examples power reference_system scenarios \
 	-type f -not -path '*/__pycache__/*' -not -path '*/results/*' 2>/dev/null) pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: setup demo test check static coverage bench wheel clean help
+.PHONY: setup demo test check static coverage bench power wheel clean help
 
 setup: $(INSTALLED)  ## make the virtual environment, with pinned versions
 	@:
@@ -62,6 +62,9 @@ coverage: $(COVERAGE_DATA)  ## show what the last run of the suite covered
 
 bench: $(INSTALLED)  ## measure against the limits (GROUP=core for one group)
 	@$(BIN)/python -m benchmarks $(GROUP)
+
+power: $(INSTALLED)  ## every safeguard off and every planted bug: what finds it? (ARGS= for `python -m power`)
+	@$(BIN)/python -m power $(ARGS)
 
 wheel: $(INSTALLED)  ## build the wheel and try it in an empty environment
 	@scripts/check_wheel "$(BIN)/python"
