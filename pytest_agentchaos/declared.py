@@ -110,6 +110,11 @@ class Declared:
             raise UsageError(msg)
         self._ends = tells
 
+    @property
+    def tells_ends(self) -> bool:
+        """Whether somebody said how an answer tells its end; if not, whatever is returned counts as completed."""
+        return self._ends is not None
+
     def ended(self, value: Any) -> dict[str, str]:
         """How a run that returned this ended, by its own word."""
         if self._ends is None:

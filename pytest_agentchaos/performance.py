@@ -15,14 +15,14 @@ from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.result import Result, Status
 from pytest_agentchaos.evidence.run import runs
 from pytest_agentchaos.evidence.verdict import Verdict
-from pytest_agentchaos.invariants.base import Invariant, judge
+from pytest_agentchaos.invariants.base import judge
 from pytest_agentchaos.observation import Observer
 from pytest_agentchaos.plan import Plan
 from pytest_agentchaos.questions import condition_from_data
 from pytest_agentchaos.surroundings import StuckError, Surroundings
 from pytest_agentchaos.system import Ready
 from pytest_agentchaos.trial import Trial
-from pytest_agentchaos.usual import usual
+from pytest_agentchaos.usual import asked
 
 RESTARTS = 20
 """So often a system that crashes is started again."""
@@ -144,8 +144,7 @@ def judged(plan: Plan, chaos: Chaos) -> tuple[Verdict, ...]:
 
 
 def _judged(plan: Plan, trial: Trial) -> tuple[Verdict, ...]:
-    asked: tuple[Invariant, ...] = plan.invariants or usual(trial)
-    verdicts = [judge(one, trial.history) for one in asked]
+    verdicts = [judge(one, trial.history) for one in asked(plan.invariants, trial)]
     if plan.expect:
         verdicts.append(_as_expected(plan, trial))
     return tuple(verdicts)
@@ -159,6 +158,9 @@ def _as_expected(plan: Plan, trial: Trial) -> Verdict:
     last = ended[-1]
     if last.ended in plan.expect:
         return Verdict(name, "pass", f"it ended as {last.ended}", (last.op,))
+    if last.ended == "completed" and not trial.declared.tells_ends:
+        reason = "it gave an answer, and nobody said how an answer tells its end: declare it by agentchaos.ends(...)"
+        return Verdict(name, "unknown", reason, (last.op,))
     why = f" ({last.error})" if last.error else ""
     return Verdict(name, "fail", f"it ended as {last.ended}{why}", (last.op,))
 

@@ -1,6 +1,7 @@
 """Questions: invariants, and what is to be true in some trial, as plain data and back.
 
     no_orphan                                    {"at_most": {"metric": "steps", "limit": 40}}
+    usual                                        those that the system has declared enough for
     my_project.promises:seats_agree              one of the user's own, by module:name
 
 A file says what is called here, and with what. So a name leads only to what was made to be asked.
@@ -12,15 +13,17 @@ import importlib
 import inspect
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from typing import Any, Final, Literal
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Final, Literal
 
 from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
 from pytest_agentchaos.evidence.canonical import dump, told
 from pytest_agentchaos.evidence.conduct import reached
 from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.evidence.figures.prices import Prices
+from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.telling import quoted, shown
+from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.base import Invariant
 from pytest_agentchaos.invariants.registry import registered
 
@@ -36,10 +39,26 @@ class _UntoldError(Exception):
     """A value that cannot be written down."""
 
 
+@dataclass(frozen=True, slots=True)
+class usual:  # noqa: N801 - named as a file asks for it, like every invariant
+    """Stands for the usual invariants, as far as the system has declared what they need."""
+
+    name: ClassVar[str] = "usual"
+
+    def check(self, history: History) -> Verdict:  # noqa: ARG002 - see the reason
+        """Which those are, a history alone does not tell."""
+        return Verdict(self.name, "unknown", "it stands for others, which a trial asks in its place; ask them by name")
+
+
+def invariants() -> dict[str, Any]:
+    """All invariants that can be asked for by name."""
+    return {**registered(), usual.name: usual}
+
+
 def invariant_to_data(invariant: Invariant) -> Any:
     """``name`` or ``{name: parameters}``, as a scenario file writes it; what is as usual is left out."""
     make: type = type(invariant)
-    is_known = registered().get(make.__name__) is make
+    is_known = invariants().get(make.__name__) is make
     name = make.__name__ if is_known else f"{make.__module__}:{make.__qualname__}"
     parameters = _parameters(invariant, make)
     return {name: parameters} if parameters else name
@@ -85,7 +104,7 @@ def conditions() -> dict[str, Any]:
 
 def maker(name: str, what: What) -> Any:
     """What makes the invariant or the condition of that name; ``module:name`` is one of the user's own."""
-    known = registered() if what == "invariant" else conditions()
+    known = invariants() if what == "invariant" else conditions()
     if name in known:
         return known[name]
     if ":" not in name:
@@ -132,10 +151,10 @@ def _parameters(invariant: Invariant, make: type) -> dict[str, Any]:
     """What it was made with, where that is not as usual."""
     told_of: dict[str, Any] = {}
     untold: list[str] = []
-    usual = _usual(make)
+    plainest = _usual(make)
     for parameter in inspect.signature(make).parameters.values():
         value = getattr(invariant, parameter.name, parameter.default)
-        if value == getattr(usual, parameter.name, parameter.default):
+        if value == getattr(plainest, parameter.name, parameter.default):
             continue
         try:
             told_of[parameter.name] = _written(value, parameter)
@@ -177,6 +196,6 @@ def plain(value: Any) -> Any:
 
 def effect_to_data(effect: Effect) -> dict[str, Any]:
     """The fields of an effect that are not as usual; a key that a function makes is told by the function's name."""
-    usual = {field.name: field.default for field in fields(effect)}
-    given = {name: getattr(effect, name) for name in usual if getattr(effect, name) != usual[name]}
+    defaults = {field.name: field.default for field in fields(effect)}
+    given = {name: getattr(effect, name) for name in defaults if getattr(effect, name) != defaults[name]}
     return {name: plain(value) for name, value in given.items()}

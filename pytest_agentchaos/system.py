@@ -247,13 +247,26 @@ def _module(text: str, name: str) -> Any:
         raise UsageError(msg) from error
 
 
+def _public(found: Any) -> list[str]:
+    """What may have been meant; of a module not what it only imports."""
+    public = [name for name in dir(found) if not name.startswith("_")]
+    return [name for name in public if _may_be_meant(getattr(found, name, None), found)] or public
+
+
+def _may_be_meant(one: Any, home: Any) -> bool:
+    if not inspect.ismodule(home):
+        return True
+    has_home = isinstance(one, type) or inspect.isroutine(one)
+    return callable(one) and (not has_home or one.__module__ == home.__name__)
+
+
 def _attribute(text: str, module: Any, path: str) -> Any:
     found = module
     for part in path.split("."):
         try:
             found = getattr(found, part)
         except AttributeError:
-            public = [name for name in dir(found) if not name.startswith("_")]
+            public = _public(found)
             msg = f"system {text!r}: {module.__name__} has no {path!r}; {nearest(part, public)}"
             raise UnknownNameError(msg) from None
     return found

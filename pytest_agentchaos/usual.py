@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pytest_agentchaos.invariants.base import Invariant
 from pytest_agentchaos.invariants.no_duplicate_effect import no_duplicate_effect
 from pytest_agentchaos.invariants.no_orphan import no_orphan
@@ -9,6 +11,7 @@ from pytest_agentchaos.invariants.no_phantom import no_phantom
 from pytest_agentchaos.invariants.no_secret_leaked import no_secret_leaked
 from pytest_agentchaos.invariants.terminates import terminates
 from pytest_agentchaos.invariants.world_agrees import world_agrees
+from pytest_agentchaos.questions import usual as the_usual
 from pytest_agentchaos.trial import Trial
 
 
@@ -25,3 +28,11 @@ def usual(trial: Trial) -> tuple[Invariant, ...]:
     if declared.canaries:
         asked.append(no_secret_leaked())
     return tuple(asked)
+
+
+def asked(invariants: Iterable[Invariant], trial: Trial) -> tuple[Invariant, ...]:
+    """What is asked of this trial: the usual ones where nobody asked, or where ``usual`` stands among others."""
+    told: list[Invariant] = []
+    for one in tuple(invariants) or (the_usual(),):
+        told += [new for new in (usual(trial) if isinstance(one, the_usual) else (one,)) if new not in told]
+    return tuple(told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from pytest_agentchaos import __version__
@@ -13,10 +13,14 @@ from pytest_agentchaos.evidence.printable import printable
 from pytest_agentchaos.evidence.result import STATUSES, Result
 from pytest_agentchaos.evidence.telling import counted
 from pytest_agentchaos.scenario import Case, Problem, Scenario, ScenarioError, files, find, load, selected, shipped
+from pytest_agentchaos.scenario.catalogue import BUNDLED, shipped_name
 from pytest_agentchaos.scenario.command import run_line
 
 CATALOGUE = "catalogue"
+_BUNDLED_SYSTEM = "reference_system:"
 _LINE = 1_000
+_SHORT = 200
+_LEFT = 3
 
 
 class Asked(NamedTuple):
@@ -41,7 +45,7 @@ def trials(what: Iterable[str], asked: Asked, folder: Path) -> list[One]:
     found: list[One] = []
     names: set[str] = set()
     problems: list[Problem] = []
-    for path in dict.fromkeys(path for one in what for path in _paths(one, folder)):
+    for path in dict.fromkeys(path for one in what for path in _paths(one, folder, asked.system)):
         try:
             scenario = load(path, system=asked.system)
             cases = scenario.cases(seed=asked.seed, trials=asked.trials, system=asked.system)
@@ -50,7 +54,7 @@ def trials(what: Iterable[str], asked: Asked, folder: Path) -> list[One]:
             continue
         names |= {case.name.partition("[trial")[0] for case in cases}
         for case in cases if asked.only is None else selected(cases, asked.only):
-            again = run_line(path, case.name, system=asked.system, seed=asked.seed, trials=asked.trials)
+            again = run_line(_again(path), case.name, system=asked.system, seed=asked.seed, trials=asked.trials)
             found.append(One(scenario, case, again))
     if problems:
         raise ScenarioError(problems)
@@ -60,7 +64,13 @@ def trials(what: Iterable[str], asked: Asked, folder: Path) -> list[One]:
     return found
 
 
-def _paths(what: str, folder: Path) -> list[Path]:
+def _again(path: Path) -> PurePath:
+    """A shipped scenario that was asked for by its name is called so again, wherever the package is installed."""
+    name = shipped_name(path) if path.is_absolute() else None
+    return path if name is None else PurePath(name)
+
+
+def _paths(what: str, folder: Path, system: str | None) -> list[Path]:
     path = folder / what if Path(what).is_absolute() else Path(what)
     if path.is_file():
         return [path]
@@ -71,7 +81,13 @@ def _paths(what: str, folder: Path) -> list[Path]:
     if not (found := files(inside)):
         msg = f"{what!r}: no *.chaos.yaml is in this folder, or in one inside of it"
         raise UsageError(msg)
-    return found
+    foreign = what == CATALOGUE and system is not None and not system.startswith(_BUNDLED_SYSTEM)
+    return [path for path in found if path.parent.name != BUNDLED] if foreign else found
+
+
+def _unmet(why: str) -> list[str]:
+    """Of an explanation why faults never fired, what would have been struck: the rest is about mistakes in a file."""
+    return [line.strip() for line in why.splitlines() if "it would match" in line][:1] or why.splitlines()[:1]
 
 
 class Told:
@@ -91,7 +107,8 @@ class Told:
             lines += [f"    {line}" for line in failed or result.why.splitlines()]
             lines += [f"    fault: {rule}" for rule in one.case.plan.schedule]
             lines += [f"    again: {one.again}"]
-        lines += [f"    left behind: {left}" for left in result.left]
+        if result.status == "inapplicable":
+            lines += [f"    {line}" for line in _unmet(result.why)]
         return [printable(line, _LINE) for line in lines]
 
     @property
@@ -122,7 +139,17 @@ class Told:
         scenarios = len({one.scenario.path for one, _ in self._results})
         told = ", ".join(f"{count} {status}" for status, count in self.counts.items())
         lines = [f"{counted(scenarios, 'scenario')}, {counted(len(self._results), 'trial')}: {told}"]
-        return lines + [printable(f"sometimes, never reached: {name}", _LINE) for name in self.unreached]
+        lines += [printable(f"sometimes, never reached: {name}", _LINE) for name in self.unreached]
+        return lines + self._left()
+
+    def _left(self) -> list[str]:
+        """What trials left behind: mostly all of them the same, which is told once."""
+        left = Counter(one for _, result in self._results for one in result.left)
+        lines = [
+            printable(f"left behind by {counted(n, 'trial')}: {one}", _SHORT) for one, n in left.most_common(_LEFT)
+        ]
+        more = len(left) - len(lines)
+        return lines + ([f"left behind besides: {counted(more, 'other thing')}; --json has all"] if more > 0 else [])
 
     def to_data(self) -> dict[str, Any]:
         """All of it as JSON."""

@@ -39,9 +39,18 @@ def told(error: BaseException) -> str:
     if name in {"CancelledError", "Cancelled"}:  # of asyncio and of trio; what they say names places in memory
         return f"{name}: its caller stopped waiting"
     try:
-        return f"{name}: {without_addresses(str(error))}"
+        line = f"{name}: {without_addresses(str(error))}"
     except Exception:  # noqa: BLE001 - the exception is the user's: its own __str__ may raise anything
         return name
+    return f"{line}: {told(_first(error))}" if isinstance(error, BaseExceptionGroup) else line
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What a group of exceptions is about, mostly; a group by itself says only how many there are."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def plain(value: Any) -> Any:

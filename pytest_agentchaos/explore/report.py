@@ -14,7 +14,7 @@ from pytest_agentchaos.explore.failures import Failure
 from pytest_agentchaos.explore.found import Found
 from pytest_agentchaos.explore.grades import GRADES, MARKS
 from pytest_agentchaos.explore.menu import label
-from pytest_agentchaos.explore.search import why
+from pytest_agentchaos.explore.search import Tried, why
 from pytest_agentchaos.explore.shown import LONG, call, short_call
 
 WIDTH = 118
@@ -30,6 +30,7 @@ def lines(found: Found) -> Iterator[str]:
     yield f"exploration of {printable(asked.system.text, LONG)}{journey}, seed {asked.seed}"
     yield f"{counted(found.trials, 'trial')}: {_purposes(found)}"
     yield f"{counted(len(found.sites), 'call')} without any fault, {counted(len(asked.menu), 'fault')}"
+    yield f"asked: {_asked(found)}"
     yield ""
     for depth in found.depths:
         yield from _coverage(depth)
@@ -44,6 +45,14 @@ def lines(found: Found) -> Iterator[str]:
         yield f"... and {counted(more, 'other cause')}"
         yield ""
     yield f"{found.verdict.upper()}: {found.reason}"
+
+
+def _asked(found: Found) -> str:
+    """What was judged; of a system that declares nothing, that is little, and a pass says as little."""
+    names = dict.fromkeys(verdict.invariant for one in found.tried for verdict in one.result.verdicts)
+    told = ", ".join(printable(name, 100) for name in names) or "nothing"
+    poor = not found.asked.invariants and set(names) <= {"terminates"}
+    return f"{told}. Declare what tools do to the world (chaos.effect), and more is asked" if poor else told
 
 
 def _purposes(found: Found) -> str:
@@ -102,20 +111,29 @@ def _doubts(found: Found) -> Iterator[str]:
     several = [one for one in found.undelivered if len(one.spots) > 1]
     if several:
         yield f"planned and not delivered: {counted(len(several), 'schedule')} of several faults"
+    failed = [one for one in found.tried if one.grade == "failed"]
+    if failed:
+        also = f", and {counted(len(failed) - 1, 'other trial')}" if len(failed) > 1 else ""
+        ended = failed[0].result.ended
+        yield f"failed: {_struck(found, failed[0])}{also}: it ended as {ended}, and nothing that was asked minds"
+        yield "  say how a journey may end, and it counts: --expect completed, or expect='completed'"
     for one in found.unknown[:_EXAMPLES]:
-        faults = " + ".join(f"{label(found.asked.menu[spot.fault])} at {call(spot.site)}" for spot in one.spots)
-        yield f"unknown: {faults}: {why(one.result)}"
+        yield f"unknown: {_struck(found, one)}: {why(one.result)}"
     if (more := len(found.unknown) - _EXAMPLES) > 0:
         yield f"... and {more} other unknown trials"
     if found.unstable:
         yield (
             "two runs without any fault differ: the system carries state from one trial to the next, or is not"
-            f" deterministic; {printable(found.unstable)}"
+            f" deterministic; {printable(found.unstable, 3 * LONG)}"
         )
     for name in found.unmet:
         yield f"never true in any trial: {printable(name, 100)}"
-    if several or found.unknown or found.unstable or found.unmet:
+    if several or failed or found.unknown or found.unstable or found.unmet:
         yield ""
+
+
+def _struck(found: Found, one: Tried) -> str:
+    return " + ".join(f"{label(found.asked.menu[spot.fault])} at {call(spot.site)}" for spot in one.spots)
 
 
 def _failure(failure: Failure) -> Iterator[str]:

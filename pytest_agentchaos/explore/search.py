@@ -271,5 +271,12 @@ def _first_difference(ones: Sequence[str], others: Sequence[str]) -> str:
     for index in range(max(len(ones), len(others))):
         one, other = (texts[index] if index < len(texts) else "(it ends here)" for texts in (ones, others))
         if one != other:
-            return f"op {index} was {printable(one, LONG)!r}, and later {printable(other, LONG)!r}"
+            told = [printable(text, LONG) for text in _without_digests(one, other)]
+            return f"op {index} was {told[0]}, and later {told[1]}"
     return ""
+
+
+def _without_digests(one: str, other: str) -> tuple[str, str]:
+    """Ops end with digests, for whatever differs beyond the shown; people need them only there."""
+    short = one.rpartition(" #")[0] or one, other.rpartition(" #")[0] or other
+    return (one, other) if short[0] == short[1] else short

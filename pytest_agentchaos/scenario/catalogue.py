@@ -9,6 +9,8 @@ from pytest_agentchaos.errors import UnknownNameError, nearest
 from pytest_agentchaos.scenario.scenario import SUFFIX
 
 FOLDER = "scenarios"
+BUNDLED = "travel"
+"""The family that is about the bundled system, and means nothing for another."""
 
 
 def shipped() -> Path:
@@ -16,6 +18,14 @@ def shipped() -> Path:
     package = Path(__file__).parents[1]
     inside = package / FOLDER
     return inside if inside.is_dir() else package.parent / FOLDER
+
+
+def shipped_name(path: Path) -> str | None:
+    """What a shipped scenario is called, which is the same on every machine; None if it is another one."""
+    try:
+        return path.resolve().relative_to(shipped().resolve()).as_posix().removesuffix(SUFFIX)
+    except ValueError:
+        return None
 
 
 def files(folder: Path) -> list[Path]:

@@ -9,8 +9,7 @@ from typing import Any
 from pytest_agentchaos.evidence.figures.metrics import METRICS
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.faults.registry import registered as faults
-from pytest_agentchaos.invariants.registry import registered as invariants
-from pytest_agentchaos.questions import conditions
+from pytest_agentchaos.questions import conditions, invariants
 from pytest_agentchaos.scenario.rules import DOES, KINDS, WORDS
 from pytest_agentchaos.scenario.shape import Shape
 from pytest_agentchaos.schedule import Selector

@@ -28,7 +28,7 @@ from pytest_agentchaos.schedule import Selector, on, rule
 from pytest_agentchaos.simulation import SimLoop, Simulation, bury
 from pytest_agentchaos.system import System
 from pytest_agentchaos.traces.in_process import watched
-from pytest_agentchaos.usual import usual
+from pytest_agentchaos.usual import asked
 from pytest_agentchaos.wires.active import Active, activated
 from pytest_agentchaos.wires.http_transport.install import installed
 from pytest_agentchaos.wires.late import LateDeliveries
@@ -182,7 +182,7 @@ class Running:
         self.trial.declared.account()
         if not self.trial.history.view(runs):
             return ()
-        return tuple(judge(one, self.trial.history) for one in self._invariants or usual(self.trial))
+        return tuple(judge(one, self.trial.history) for one in asked(self._invariants, self.trial))
 
     # How
 

@@ -35,4 +35,4 @@ def test_an_example_runs_as_its_readme_says(example, tmp_path):
 
 def test_there_are_examples():
     """An empty list would pass everything."""
-    assert {"existing_suite", "lost_ack", "quickstart"} <= set(EXAMPLES)
+    assert {"existing_suite", "explored", "lost_ack", "quickstart"} <= set(EXAMPLES)

@@ -285,3 +285,12 @@ def test_a_system_with_an_address_is_pickled_by_it(module):
     again = pickle.loads(pickle.dumps(system))  # noqa: S301 - our own
     assert again == system
     assert again.set_up(Chaos()).take() == (1, "x")
+
+
+@pytest.mark.parametrize("wrong", ["os_", "partiall"])
+def test_what_a_module_imports_is_not_offered_in_place_of_a_system(module, wrong):
+    """Of a module with twenty imports only what it has made itself can have been meant."""
+    with pytest.raises(UsageError, match=f"has no '{wrong}'") as error:
+        System.of(f"some_project:{wrong}")
+    assert "'os'" not in str(error.value)
+    assert "'partial'" not in str(error.value)

@@ -189,6 +189,11 @@ class Mute(Exception):  # noqa: N818 - it is not one of ours
         (KeyError(object), "KeyError: <class 'object'>"),
         (Cancelled("scope at 0x1"), "Cancelled: its caller stopped waiting"),
         (Mute(), "Mute"),
+        (
+            ExceptionGroup("in a group", [ExceptionGroup("inside", [OSError("no route"), ValueError("late")])]),
+            "ExceptionGroup: in a group (1 sub-exception): OSError: no route",
+        ),
+        (ExceptionGroup("in a group", [Mute()]), "ExceptionGroup: in a group (1 sub-exception): Mute"),
     ],
 )
 def test_an_error_is_told_in_one_line(error, line):

@@ -98,3 +98,24 @@ def test_wrong_usage_says_what_would_be_right(explore, arguments, said):
     assert told.exit_code == 2
     assert said in " ".join(told.output.split())
     assert "Traceback" not in told.output
+
+
+POOR = """
+def poor(chaos):
+    tool = chaos.tool(lambda seat: {"booking": 1}, name="book")
+    return lambda: tool("1A")["booking"]
+"""
+
+
+def test_a_pass_says_how_little_was_asked(explore, tmp_path):
+    """Of a system that declares nothing, with what fails although nobody asked, and how to make it count."""
+    (tmp_path / "trips.py").write_text(POOR)
+    ran = explore("trips:poor", "--faults", "empty,reset")
+    assert ran.exit_code == 0
+    assert "asked: terminates. Declare what tools do to the world (chaos.effect), and more is asked" in ran.output
+    assert "failed: empty at book (tool) at python, and 1 other trial: it ended as failed, and nothing" in ran.output
+    assert "--expect completed" in ran.output
+    strict = explore("trips:poor", "--faults", "empty,reset", "--expect", "completed")
+    assert strict.exit_code == 1
+    assert "asked: terminates, ends(completed)" in strict.output
+    assert "failed: " not in strict.output

@@ -283,7 +283,9 @@ def test_a_system_that_carries_state_is_named(menu):
         return lambda: tool(next(taken))
 
     found = explore(counting, faults=[faults.Latency()])
-    assert found.unstable.startswith("op 0 was ")
+    assert found.unstable.startswith("op 0 was {")
+    assert ", and later {" in str(found)
+    assert " #" not in found.unstable
     assert found.exit_code == 3
     assert "the system carries state from one trial to the next, or is not deterministic" in str(found)
 

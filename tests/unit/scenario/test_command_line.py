@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from pytest_agentchaos.cli import main
+from pytest_agentchaos.cli.running import Asked, trials
 from pytest_agentchaos.scenario import schema, shipped
 
 LOST_ACK = """
@@ -148,3 +150,49 @@ def test_a_scenario_of_the_catalogue_is_run_by_its_name_on_a_system_of_ones_own(
 def test_the_schema_is_printed_for_editors():
     """With what is installed here."""
     assert json.loads(run("schema").output) == json.loads(json.dumps(schema()))
+
+
+def test_a_skipped_trial_says_which_call_the_system_does_not_make(files):
+    """In one line, without what helps to find a mistake in a file."""
+    output = run("run", "all/skips.chaos.yaml").output
+    assert "inapplicable" in output
+    assert "    matched no call; it would match a model call\n" in output
+    assert "again: " not in output
+
+
+NOISY = """
+import sys
+def noisy(chaos):
+    return lambda: print("working", file=sys.stderr)
+"""
+
+
+def test_what_all_trials_left_behind_is_told_once(files, tmp_path, monkeypatch):
+    """A logger that each of two hundred trials has changed is one line."""
+    (tmp_path / "noisy_system.py").write_text(NOISY, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    output = run("run", "all/holds.chaos.yaml", "--system", "noisy_system:noisy", "--trials", "3").output
+    assert [line for line in output.splitlines() if "left behind" in line] == [
+        "left behind by 3 trials: printed to stderr: working"
+    ]
+
+
+def of_catalogue(system):
+    """Which scenarios are run on a system, and the command of the first."""
+    found = trials(["catalogue"], Asked(system), Path.cwd())
+    return {one.scenario.path.parent.name for one in found}, found[0].again
+
+
+def test_a_foreign_system_is_not_asked_for_what_only_the_bundled_one_can_do(files):
+    """The whole catalogue is for both, but for the family that is about the travel system."""
+    families, again = of_catalogue("shop_of_scenarios:shop")
+    assert "travel" not in families
+    assert again == "agentchaos run answers/blank-body --only one-book-nth=1 --system shop_of_scenarios:shop"
+    assert "travel" in of_catalogue(None)[0]
+    assert "travel" in of_catalogue('reference_system:travel("idempotency")')[0]
+
+
+def test_one_of_the_catalogue_is_repeated_by_its_name(files):
+    """Where the package is installed is of no interest to whoever pastes the line."""
+    found = trials(["delivery/lost-request"], Asked("shop_of_scenarios:shop"), Path.cwd())
+    assert found[0].again.startswith("agentchaos run delivery/lost-request --only ")

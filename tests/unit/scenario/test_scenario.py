@@ -96,7 +96,9 @@ def test_a_fault_that_never_fires_makes_the_trial_invalid_or_inapplicable(write,
 
 def test_what_fails_fails_even_if_a_fault_never_fired(write):
     """Inapplicable is no excuse."""
-    path = write(LOST_ACK.replace("nth: 1", "nth: 9").replace("completed", "refused") + "if_unfired: skip")
+    path = write(
+        LOST_ACK.replace("nth: 1", "nth: 9") + "if_unfired: skip\ninvariants: [{at_most: {metric: calls, limit: 0}}]"
+    )
     assert perform(load(path).plans()[0]).result.status == "fail"
 
 
@@ -157,3 +159,32 @@ def test_the_command_that_runs_a_case_again_can_be_pasted_into_a_shell(project):
         "agentchaos run 'a b.chaos.yaml' --only 'one[trial1]' --system 'm:f(\"x\")' --seed 7 --trials 2"
     )
     assert run_line(path, "one") == "agentchaos run 'a b.chaos.yaml' --only one"
+
+
+@pytest.mark.parametrize(
+    ("system", "expected", "status"),
+    [("shop", "refused", "unknown"), ("shop", "completed", "pass"), ("tells_ends", "refused", "fail")],
+)
+def test_an_answer_that_tells_no_end_may_be_any(write, monkeypatch, system, expected, status):
+    """Of a system that says nothing about its ends, nobody knows if what it returned was a refusal."""
+    import shop_of_scenarios
+
+    def tells_ends(chaos):
+        made = shop_of_scenarios.shop()
+        made.introduce(chaos)
+        chaos.ends(lambda _answer: "completed")
+        return lambda: made.take("one-book")
+
+    monkeypatch.setattr(shop_of_scenarios, "tells_ends", tells_ends, raising=False)
+    path = write(LOST_ACK.replace(":shop", f":{system}").replace("completed", expected))
+    assert perform(load(path).plans()[0]).result.status == status
+
+
+def test_usual_stands_for_what_the_system_has_declared_enough_for(write):
+    """Beside others, each is asked once; in the plan it is still one word."""
+    path = write(LOST_ACK + "invariants: [usual, {at_most: {metric: calls, limit: 9}}, terminates]")
+    plan = load(path).plans()[0]
+    assert plan.to_data()["invariants"][0] == "usual"
+    assert Plan.from_data(plan.to_data()) == plan
+    told = [verdict.invariant for verdict in perform(plan).result.verdicts]
+    assert told == ["terminates", "no_duplicate_effect", "at_most(calls, 9)", "ends(completed)"]
