@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.explore import reach, speed
+from benchmarks.explore import catalogue, reach, speed
 from benchmarks.measure import Measurement
 
-PARTS = (reach, speed)
+PARTS = (reach, speed, catalogue)
 
 
 def measurements() -> Iterator[Measurement]:

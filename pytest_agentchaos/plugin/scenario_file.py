@@ -1,19 +1,23 @@
-"""``*.chaos.yaml`` as test files: each trial of a scenario is a test like any other, with fixtures and a name."""
+"""``*.chaos.yaml`` as test files: each trial of a scenario is a test like any other, with fixtures and a name.
+
+Pytest has a collector made for every file of a folder, also if it is asked for only one of them. So nothing is loaded
+here until a scenario is collected.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.performance import perform
 from pytest_agentchaos.plugin import settings
-from pytest_agentchaos.plugin.fixture import AgentChaos
-from pytest_agentchaos.plugin.scenario_verdict import settle
-from pytest_agentchaos.scenario import Case, Scenario, load
+
+if TYPE_CHECKING:
+    from pytest_agentchaos.plugin.fixture import AgentChaos
+    from pytest_agentchaos.scenario import Case, Scenario
 
 
 class ScenarioFile(pytest.File):
@@ -21,6 +25,9 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         """Its trials; what is wrong with it, all of it, is an error of collection."""
+        from pytest_agentchaos.errors import UsageError
+        from pytest_agentchaos.scenario import load
+
         config = self.config
         system = settings.system(config)
         try:
@@ -65,6 +72,9 @@ class ScenarioTrial(pytest.Function):
 
 
 def _taking(case: Case) -> Callable[[AgentChaos], None]:
+    from pytest_agentchaos.performance import perform
+    from pytest_agentchaos.plugin.scenario_verdict import settle
+
     def trial(agentchaos: AgentChaos) -> None:
         __tracebackhide__ = True
         result = perform(case.plan, chaos=agentchaos).result

@@ -153,7 +153,7 @@ def _ends(waiting: Any) -> list[Callable[[], object]]:
     ends: list[Callable[[], object]] = []
     while waiting is not None:
         if hasattr(waiting, "cr_frame"):
-            ends += [waiting.close] if waiting.cr_frame is not None else []
+            ends += [] if waiting.cr_frame is None else [_end(waiting)]
             waiting = waiting.cr_await
         elif hasattr(waiting, "gi_frame"):
             waiting = waiting.gi_yieldfrom
@@ -161,9 +161,14 @@ def _ends(waiting: Any) -> list[Callable[[], object]]:
             found = (one for one in gc.get_referents(waiting) if hasattr(one, "ag_frame"))
             generator = next(found, None)
             if generator is not None and generator.ag_frame is not None:
-                ends.append(partial(waiting.throw, GeneratorExit()))
+                ends.append(_end(waiting))
             waiting = None if generator is None else generator.ag_await
     return ends
+
+
+def _end(waiting: Any) -> Callable[[], object]:
+    """What ends it. From Python 3.12 on ``close`` would leave one that never began with all that it was given."""
+    return partial(waiting.throw, GeneratorExit())
 
 
 async def _ended(generator: Any) -> None:

@@ -222,11 +222,3 @@ def test_scenarios_are_spread_over_processes(shop):
     result = shop.runpytest_subprocess("-n2", "-p", "xdist")
     result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(["4 trials, *"])
-
-
-def test_a_session_without_scenarios_reads_no_yaml(shop):
-    """What reads them is loaded by the first one that is collected."""
-    shop.makepyfile(
-        test_it="def test_it(): import sys; assert 'yaml' not in sys.modules; assert 'pydantic' not in sys.modules"
-    )
-    shop.runpytest_subprocess("-p", "no:hypothesispytest", "-p", "no:anyio").assert_outcomes(passed=1)
