@@ -104,7 +104,23 @@ def check_bundled(source_tree: Path) -> None:
         Path(directory, "test_travel.py").write_text(BUNDLED_TEST, encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_travel.py"]
         subprocess.run(command, cwd=directory, check=True, timeout=LIMIT_S)
+        check_scenarios(Path(directory))
     print("smoke test: the bundled system works")
+
+
+def check_scenarios(directory: Path) -> None:
+    """The catalogue came along: a scenario of it holds, fails without its safeguard, and shows the failure again."""
+    program = Path(sys.executable).with_name("agentchaos")
+    name, careless = "delivery/lost-ack-twice", 'reference_system:travel("idempotency")'
+
+    def ended(*words: str) -> int:
+        return subprocess.run(
+            [program, *words], cwd=directory, capture_output=True, timeout=LIMIT_S, check=False
+        ).returncode
+
+    assert ended("run", name) == 0, f"{name} does not hold"
+    assert ended("run", name, "--system", careless, "--out", "failing") == 1, f"{name} misses nothing"
+    assert ended("replay", "failing") == 1, "the failure is not the same again"
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -51,6 +52,13 @@ def told(lines: list[str]) -> set[str]:
 def ours(modules: set[str]) -> set[str]:
     """Those of this package."""
     return {name for name in modules if name.partition(".")[0] == "pytest_agentchaos"}
+
+
+@pytest.fixture(autouse=True)
+def _unmeasured(monkeypatch):
+    """What measures the coverage of a process loads much in it."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture
