@@ -49,7 +49,8 @@ class Trial:
         self.declared = Declared(self.engine)
         self.engine.writes = self.declared.writes
         self._runs = 0
-        self._graves: list[SimLoop] = []
+        self.graves: list[SimLoop] = []
+        """What killed processes have left; :meth:`close` lets go of it."""
         self._lives: list[Live] = []
 
     @property
@@ -87,7 +88,7 @@ class Trial:
         self.declared.begin()
         late = LateDeliveries(clock)
         try:
-            with Simulation(clock, rng.derive(self.seed, "entropy", self._runs), self._graves) as sim:
+            with Simulation(clock, rng.derive(self.seed, "entropy", self._runs), self.graves) as sim:
                 active = Active(
                     self.engine, clock, sim=True, upstreams=self.upstreams, late=late, run_coroutine=sim.run
                 )
@@ -101,14 +102,14 @@ class Trial:
                         if not processes.crashed:
                             raise
                     finally:
-                        within(WIRE).run(_finish, sim, late, self.upstreams)
+                        within(WIRE).run(finish, sim, late, self.upstreams)
                         if processes.crashed:
                             ending.value = None
                             spans.lose()
                         self.engine.problems.extend(sim.problems)  # type: ignore[arg-type]  # RealIOError, each
         finally:
-            if self._graves:
-                entrust(self._graves)
+            if self.graves:
+                entrust(self.graves)
             self.declared.look_now()  # in real time: a database has a socket of its own
         return ending.value
 
@@ -129,11 +130,11 @@ class Trial:
     def _bury(self) -> None:
         """What was killed in this trial is let go of, where it reaches nothing any more."""
         self.engine.processes.end()
-        if self._graves:
+        if self.graves:
             late = LateDeliveries(self.clock)
             active = Active(self.engine, self.clock, sim=True, upstreams=self.upstreams, late=late)
             with activated(active), installed():
-                bury(self._graves)
+                bury(self.graves)
 
     def go_live(self) -> None:
         """From here on, time is real."""
@@ -293,10 +294,11 @@ class Live:
 def _call(sim: Simulation, system: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     __tracebackhide__ = True
     value = system(*args, **kwargs)
-    return sim.run(_await(value)) if inspect.isawaitable(value) else value
+    return sim.run(awaited(value)) if inspect.isawaitable(value) else value
 
 
-async def _await(value: Any) -> Any:
+async def awaited(value: Any) -> Any:
+    """A coroutine of whatever can be awaited."""
     return await value
 
 
@@ -304,7 +306,7 @@ _LAST_WORDS = (Exception, CrashedError, HungError, SystemExit, asyncio.Cancelled
 """What a sync system may raise that is unwound because its process is gone."""
 
 
-def _finish(sim: Simulation, late: LateDeliveries, upstreams: Upstreams) -> None:
+def finish(sim: Simulation, late: LateDeliveries, upstreams: Upstreams) -> None:
     """What is still on its way arrives, and what stands behind the URLs shuts down."""
     late.forget(sim.is_gone)
     try:

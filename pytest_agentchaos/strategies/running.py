@@ -25,9 +25,10 @@ from pytest_agentchaos.flight import Tally
 from pytest_agentchaos.invariants.base import Invariant, judge
 from pytest_agentchaos.processes import GONE, WIRE, Process, within
 from pytest_agentchaos.schedule import Selector, on, rule
-from pytest_agentchaos.simulation import SimLoop, Simulation, bury
+from pytest_agentchaos.simulation import Simulation
 from pytest_agentchaos.system import System
 from pytest_agentchaos.traces.in_process import watched
+from pytest_agentchaos.trial import awaited, finish
 from pytest_agentchaos.usual import asked
 from pytest_agentchaos.wires.active import Active, activated
 from pytest_agentchaos.wires.http_transport.install import installed
@@ -55,7 +56,6 @@ class Running:
         self._lost: list[Any] = []
         """Journeys that a crash has ended."""
         self._cuts: dict[Edge, Tally] = {}
-        self._graves: list[SimLoop] = []
 
     def __enter__(self) -> Self:
         trial = self.trial
@@ -69,11 +69,11 @@ class Running:
             if self._ready.close is not None:
                 stack.callback(self._ready.close)
             self._late = LateDeliveries(clock)
-            self._sim = stack.enter_context(Simulation(clock, rng.derive(trial.seed, "entropy", 1), self._graves))
-            self._active = Active(
+            self._sim = stack.enter_context(Simulation(clock, rng.derive(trial.seed, "entropy", 1), trial.graves))
+            active = Active(
                 trial.engine, clock, sim=True, upstreams=trial.upstreams, late=self._late, run_coroutine=self._sim.run
             )
-            stack.enter_context(activated(self._active))
+            stack.enter_context(activated(active))
             stack.enter_context(installed())
             stack.enter_context(watched(trial.history, clock, wall_s=trial.engine.wall_s))
             stack.enter_context(trial.declared.listening())
@@ -87,10 +87,6 @@ class Running:
 
     def __exit__(self, *error: object) -> None:
         self._open.close()
-        self.trial.engine.processes.end()
-        if self._graves:
-            with activated(self._active), installed():
-                bury(self._graves)
 
     @property
     def alive(self) -> bool:
@@ -197,7 +193,7 @@ class Running:
             self._write_error(error)
             return
         if inspect.isawaitable(value):
-            self._tasks[self._sim.loop.create_task(_await(value), context=context)] = journey
+            self._tasks[self._sim.loop.create_task(awaited(value), context=context)] = journey
         else:
             self._write_value(value)
 
@@ -239,26 +235,8 @@ class Running:
         self.trial.engine.tallies[:] = [one for one in self.trial.engine.tallies if one is not tally]
 
     def _finish(self) -> None:
-        upstreams, late = self.trial.upstreams, self._late
-        late.forget(self._sim.is_gone)
-        try:
-            late.settle()
-            if late.pending or upstreams.running:
-                self._sim.run(_closed(upstreams, late))
-        except HungError:
-            pass  # a callee that never finishes
+        finish(self._sim, self._late, self.trial.upstreams)
         self.trial.engine.problems.extend(self._sim.problems)  # type: ignore[arg-type]  # RealIOError, each
-
-
-async def _closed(upstreams: Any, late: LateDeliveries) -> None:
-    upstreams.hang_up()
-    if late.pending:
-        await late.arrive()
-    await upstreams.close()
-
-
-async def _await(value: Any) -> Any:
-    return await value
 
 
 def _nothing(_flight: object) -> None:
