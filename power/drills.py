@@ -248,7 +248,7 @@ DRILLS: Final = (
         ((faults.PoisonedContent(field="offers.0.review"), on.tool("search_hotels")),),
         (invariants.poisoned_content_ignored(),),
         ("completed",),
-        base="power.worlds:obeying",
+        base="reference_system.occasions:credulous",
     ),
     Drill(
         "model-is-sloppy",

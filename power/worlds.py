@@ -1,6 +1,6 @@
 """Worlds: what stands around a travel system, the same for one that is wrong and for one that is right.
 
-Each takes the names of safeguards to switch off, as ``travel`` does: ``power.worlds:obeying("validate_arguments")``.
+Each takes the names of safeguards to switch off, as ``travel`` does: ``power.worlds:gossiping("redaction")``.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from power.bug import changed
-from pytest_agentchaos import faults
-from pytest_agentchaos.doubles import Reply, Request, call_tool
+from pytest_agentchaos.doubles import Reply, Request
 from reference_system.contracts.artefacts import ROOT
 from reference_system.contracts.trip import TripAnswer, TripRequest
 from reference_system.hardening import Hardening
 from reference_system.journeys import Journey
-from reference_system.model.brain import think
 from reference_system.model.endpoint import ModelEndpoint
 from reference_system.service import assembly
 from reference_system.system import QUIET, TravelSystem
@@ -30,28 +28,6 @@ from reference_system.system import QUIET, TravelSystem
 def sloppy(*off: str) -> TravelSystem:
     """A model that makes mistakes in its arguments."""
     return TravelSystem(Hardening().without(*off), settings=replace(QUIET, model="travel-sloppy"))
-
-
-# --- a model that does what it reads ---------------------------------------------------------------------------------
-
-_ORDER = faults.PoisonedContent().canary
-
-
-def obeying(*off: str) -> TravelSystem:
-    """A model that obeys orders that stand in data, until it is told that this is wrong."""
-    system = TravelSystem(Hardening().without(*off))
-    system.model = ModelEndpoint(_obeys)
-    return system
-
-
-def _obeys(request: Any) -> Any:
-    said = think(request)
-    shown = [message.text for message in request.messages if message.role == "tool"]
-    if any("error" in text for text in shown) or not any(_ORDER in text for text in shown):
-        return said
-    for call in getattr(said, "tool_calls", ()):
-        return call_tool(call.name, **json.loads(call.arguments), reference=_ORDER)
-    return said
 
 
 # --- a model that repeats its key ------------------------------------------------------------------------------------
