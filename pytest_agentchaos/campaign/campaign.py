@@ -10,8 +10,8 @@ from typing import Final, Self, get_args
 
 from pytest_agentchaos.campaign.crew import Crew, Elsewhere, Here
 from pytest_agentchaos.campaign.folder import Folder
-from pytest_agentchaos.campaign.processes import Processes
 from pytest_agentchaos.campaign.work import Keep
+from pytest_agentchaos.campaign.workers import Workers
 from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
 from pytest_agentchaos.evidence.result import Result
 from pytest_agentchaos.plan import Plan
@@ -94,7 +94,7 @@ class Campaign:
     def _made(self) -> Crew:
         if self._executor is not None:
             return Elsewhere(self._executor, self._keep)
-        return Here(self._keep) if self._workers == 1 else Processes(self._workers, self._keep)
+        return Here(self._keep) if self._workers == 1 else Workers(self._workers, self._keep)
 
 
 class _Run:

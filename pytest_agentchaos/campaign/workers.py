@@ -1,4 +1,4 @@
-"""Processes: a crew of this machine's own. When one dies, the trial that killed it is known, and the others go on."""
+"""Workers: a crew of this machine's own. When one dies, the trial that killed it is known, and the others go on."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class _Worker:
         return bool(self.tasks) and wall_s() - self.since_s > self.tasks[0].plan.stuck_s + GRACE_S
 
 
-class Processes:
+class Workers:
     """So many worker processes, made when they are needed."""
 
     def __init__(self, count: int, keep: Keep) -> None:

@@ -43,8 +43,8 @@ def _named(name: object) -> tuple[Fault, ...]:
     if name in known:
         if made := tuple(_usual([known[name]])):
             return made
-        needs = [key for key, field in known[name].model_fields.items() if field.is_required()]
-        msg = f"the fault {name!r} needs {' and '.join(needs)}; give faults.{known[name].__name__}(...) in Python"
+        needs, write = " and ".join(known[name].needs()), f"faults.{known[name].__name__}(...)"
+        msg = f"the fault {name!r} needs {needs}; give {write} in Python"
         raise UsageError(msg)
     families = {fault.family for fault in known.values()}
     if name not in families:
@@ -55,7 +55,7 @@ def _named(name: object) -> tuple[Fault, ...]:
 
 def _usual(classes: Iterable[type[Fault]]) -> Iterator[Fault]:
     for make in classes:
-        if any(field.is_required() for field in make.model_fields.values()):
+        if make.needs():
             continue  # nobody knows with what; a cut of one call's edge is what `refused` and `hang` do to that call
         yield from _ways(make) if str(make.family) == PROCESS else [make()]
 

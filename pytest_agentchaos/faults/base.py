@@ -63,6 +63,11 @@ class Fault(BaseModel):
         except ValidationError as error:
             raise UsageError(_explain(type(self), error)) from None
 
+    @classmethod
+    def needs(cls) -> tuple[str, ...]:
+        """The parameters without which it cannot be made, since nobody can guess them."""
+        return tuple(name for name, field in cls.model_fields.items() if field.is_required())
+
     def inapplicable(self, situation: Situation) -> str | None:
         """Why it cannot act on this very call, in half a sentence; None when it can."""
         if situation.call.kind in self.kinds:

@@ -137,8 +137,7 @@ class DrawnSchedule:
 
 def _menu(faults: Iterable[Choice] | None) -> tuple[Choice, ...]:
     if faults is None:
-        makes = registered().values()
-        return tuple(make() for make in makes if not any(field.is_required() for field in make.model_fields.values()))
+        return tuple(make() for make in registered().values() if not make.needs())
     menu = tuple(faults)
     for one in menu:
         if not isinstance(one, (Fault, SearchStrategy)):

@@ -26,10 +26,10 @@ def faults(*which: str | type[Fault]) -> SearchStrategy[Fault]:
     the groups of a partition, cannot be drawn.
     """
     makes = list(dict.fromkeys(make for one in which for make in _makes(one))) or [
-        make for make in registered().values() if not _needs(make)
+        make for make in registered().values() if not make.needs()
     ]
     for make in makes:
-        if needs := _needs(make):
+        if needs := make.needs():
             msg = (
                 f"faults({make.name!r}): nobody can guess its {' and '.join(needs)};"
                 f" put faults.{make.__name__}(...) itself into the menu"
@@ -44,16 +44,12 @@ def _makes(which: str | type[Fault]) -> Iterable[type[Fault]]:
     known = registered()
     if which in known:
         return [known[str(which)]]
-    family = [make for make in known.values() if make.family == which and not _needs(make)]
+    family = [make for make in known.values() if make.family == which and not make.needs()]
     if not family:
         names = {*known, *(make.family for make in known.values())}
         msg = f"faults({which!r}): there is no fault and no family of this name; {nearest(str(which), names)}"
         raise UnknownNameError(msg)
     return family
-
-
-def _needs(make: type[Fault]) -> list[str]:
-    return [name for name, field in make.model_fields.items() if field.is_required()]
 
 
 def _drawn(make: type[Fault]) -> SearchStrategy[Fault]:

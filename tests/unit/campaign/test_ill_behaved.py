@@ -17,7 +17,7 @@ import time
 
 import pytest
 
-from pytest_agentchaos.campaign import Campaign, processes
+from pytest_agentchaos.campaign import Campaign, workers
 from pytest_agentchaos.plan import Plan
 from pytest_agentchaos.surroundings import settings
 from pytest_agentchaos.system import System
@@ -335,8 +335,8 @@ def test_a_process_that_dies_once_is_nobodys_fault(tmp_path):
 
 def test_a_trial_that_holds_back_its_interruption_loses_its_process(monkeypatch):
     """Where even an interruption is caught, in a loop, the process is ended and replaced."""
-    monkeypatch.setattr(processes, "GRACE_S", 0.2)
-    monkeypatch.setattr(processes, "_LOOK_S", 0.1)
+    monkeypatch.setattr(workers, "GRACE_S", 0.2)
+    monkeypatch.setattr(workers, "_LOOK_S", 0.1)
 
     def immortal(chaos):
         def agent():
