@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.evidence.redaction import redact
+from pytest_agentchaos.evidence.printable import printable
 
 _SHOWN = 40
 _CHARACTERS = 600
@@ -36,10 +36,7 @@ class Problem(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        told = str(redact(f"{self.path}: {self.text}" if self.path else self.text))
-        told = told if len(told) <= _CHARACTERS else told[: _CHARACTERS - 3] + "..."
-        plain = "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in told)
-        return f"{self.place}: {plain}"
+        return f"{self.place}: {printable(f'{self.path}: {self.text}' if self.path else self.text, _CHARACTERS)}"
 
 
 class ScenarioError(UsageError):
