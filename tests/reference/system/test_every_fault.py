@@ -138,3 +138,13 @@ def test_some_at_once(run, seed):
     ]
     ran = run("tour-of-two-cities", *rules, seed=seed)
     assert list(ran.wrong()) == [], rules
+
+
+@pytest.mark.parametrize("down_s", [2.0, 20.0])
+def test_a_table_is_let_go_of_when_its_server_is_back(run, down_s):
+    """It is reserved, and its server gone for all that follows at once: no table is kept that nobody is told of."""
+    crash = fault_class("crash")(of="callee", point="before_reply", down_s=down_s)
+    for seed in (0, 12):
+        ran = run(JOURNEY, rule(crash, on.tool("reserve_table", nth=1)), seed=seed)
+        assert ran.fired
+        assert list(ran.wrong()) == [], seed
