@@ -16,11 +16,12 @@ from typing import Any
 
 from pytest_agentchaos.campaign import Campaign
 from pytest_agentchaos.clock import wall_s
+from pytest_agentchaos.crash_points import CRASHES
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.explore.asked import Asked, expected
 from pytest_agentchaos.explore.failures import Failure, failures
 from pytest_agentchaos.explore.found import Found
-from pytest_agentchaos.explore.menu import PROCESS, menu
+from pytest_agentchaos.explore.menu import menu
 from pytest_agentchaos.explore.reductions import sites
 from pytest_agentchaos.explore.search import Search
 from pytest_agentchaos.faults.base import Fault
@@ -116,5 +117,4 @@ def crash_everywhere(system: str | Callable[..., Any] | System, **asked: Any) ->
     What may be asked besides is what :func:`explore` takes.
     """
     __tracebackhide__ = True
-    crashes = [fault for fault in menu([PROCESS]) if fault.name == "crash"]
-    return explore(system, **{"depth": 1, "faults": crashes, **asked})
+    return explore(system, **{"depth": 1, "faults": CRASHES, **asked})
