@@ -12,7 +12,7 @@ from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
 from pytest_agentchaos.evidence.printable import printable
 from pytest_agentchaos.evidence.result import STATUSES, Result
 from pytest_agentchaos.evidence.telling import counted
-from pytest_agentchaos.scenario import Case, Problem, Scenario, ScenarioError, files, find, load, selected, shipped
+from pytest_agentchaos.scenario import Case, DocumentError, Problem, Scenario, files, find, load, selected, shipped
 from pytest_agentchaos.scenario.catalogue import BUNDLED, shipped_name
 from pytest_agentchaos.scenario.command import run_line
 
@@ -49,7 +49,7 @@ def trials(what: Iterable[str], asked: Asked, folder: Path) -> list[One]:
         try:
             scenario = load(path, system=asked.system)
             cases = scenario.cases(seed=asked.seed, trials=asked.trials, system=asked.system)
-        except ScenarioError as error:
+        except DocumentError as error:
             problems += error.problems
             continue
         names |= {case.name.partition("[trial")[0] for case in cases}
@@ -57,7 +57,7 @@ def trials(what: Iterable[str], asked: Asked, folder: Path) -> list[One]:
             again = run_line(_again(path), case.name, system=asked.system, seed=asked.seed, trials=asked.trials)
             found.append(One(scenario, case, again))
     if problems:
-        raise ScenarioError(problems)
+        raise DocumentError(problems)
     if not found:
         msg = f"--only {asked.only!r}: there is no such case; {nearest(str(asked.only), names)}"
         raise UnknownNameError(msg)

@@ -6,8 +6,8 @@ for plan in scenario.load("lost-ack.chaos.yaml").plans(seed=7):
     print(perform(plan).result.status)
 """
 
+from pytest_agentchaos.problems import DocumentError, Place, Problem
 from pytest_agentchaos.scenario.catalogue import files, find, names, shipped
-from pytest_agentchaos.scenario.problems import Place, Problem, ScenarioError
 from pytest_agentchaos.scenario.reading import load
 from pytest_agentchaos.scenario.scenario import SUFFIX, Case, Scenario, Variant, selected
 from pytest_agentchaos.scenario.schema import schema
@@ -16,10 +16,10 @@ from pytest_agentchaos.scenario.writing import written
 __all__ = [
     "SUFFIX",
     "Case",
+    "DocumentError",
     "Place",
     "Problem",
     "Scenario",
-    "ScenarioError",
     "Variant",
     "files",
     "find",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pytest_agentchaos.document import Node, read
 from pytest_agentchaos.evidence.telling import quoted
-from pytest_agentchaos.scenario.document import Node, read
-from pytest_agentchaos.scenario.problems import Problems
+from pytest_agentchaos.problems import Problems
 
 APPENDED = ("tags", "faults", "invariants", "sometimes", "effects")
 

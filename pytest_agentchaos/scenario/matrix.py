@@ -8,10 +8,10 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from pytest_agentchaos.document import Node
 from pytest_agentchaos.errors import nearest
 from pytest_agentchaos.evidence.telling import quoted
-from pytest_agentchaos.scenario.document import Node
-from pytest_agentchaos.scenario.problems import Problems
+from pytest_agentchaos.problems import Problems
 
 LIMIT = 1_000
 

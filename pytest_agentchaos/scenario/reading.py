@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from pytest_agentchaos.document import Node
+from pytest_agentchaos.problems import Place, Problems
 from pytest_agentchaos.scenario.asked import condition_of, effect_of, invariant_of
-from pytest_agentchaos.scenario.document import Node
 from pytest_agentchaos.scenario.including import whole
 from pytest_agentchaos.scenario.matrix import variants
-from pytest_agentchaos.scenario.problems import Place, Problems
 from pytest_agentchaos.scenario.rules import Keys, rule_of, wrong
 from pytest_agentchaos.scenario.scenario import SUFFIX, Scenario, Systems, Variant
 from pytest_agentchaos.scenario.shape import Shape
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def load(path: str | os.PathLike[str], *, system: str | System | None = None, resolve: bool = True) -> Scenario:
-    """The scenario of this file, or a ``ScenarioError`` with all of its problems; nothing is run.
+    """The scenario of this file, or a ``DocumentError`` with all of its problems; nothing is run.
 
     ``system`` takes the place of the one that the file names. With ``resolve=False`` the system is not looked for.
     """

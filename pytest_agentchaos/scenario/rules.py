@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from pytest_agentchaos.document import Node, dotted
 from pytest_agentchaos.errors import UsageError, nearest
 from pytest_agentchaos.evidence.telling import quoted
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.faults.registry import registered
-from pytest_agentchaos.scenario.document import Node, dotted
-from pytest_agentchaos.scenario.problems import Problems
+from pytest_agentchaos.problems import Problems
 from pytest_agentchaos.schedule import Rule, Selector, rule
 
 KINDS = ("tool", "model", "agent", "http", "rpc")

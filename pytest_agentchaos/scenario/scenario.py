@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from pytest_agentchaos.document import Node
 from pytest_agentchaos.errors import UsageError, nearest
 from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.invariants.base import Invariant
 from pytest_agentchaos.plan import Plan
-from pytest_agentchaos.scenario.document import Node
-from pytest_agentchaos.scenario.problems import Problems
+from pytest_agentchaos.problems import Problems
 from pytest_agentchaos.schedule import Schedule
 from pytest_agentchaos.system import System
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pytest_agentchaos.cli import main
-from pytest_agentchaos.scenario import ScenarioError, load
+from pytest_agentchaos.scenario import DocumentError, load
 from pytest_agentchaos.scenario.rules import WORDS
 from pytest_agentchaos.scenario.shape import Shape
 
@@ -56,7 +56,7 @@ def test_the_matrix_gives_the_cases_that_are_shown(folder):
 
 def test_what_is_wrong_with_the_wrong_file_is_told_as_shown(folder):
     """Line by line."""
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(DocumentError) as caught:
         load("wrong.chaos.yaml")
     assert f"```text\n{caught.value}\n```" in TEXT
 

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from pytest_agentchaos.scenario import ScenarioError, load
+from pytest_agentchaos.scenario import DocumentError, load
 
 SHOP = '''
 """Sells books: looks one up, and orders it, again if it hears nothing."""
@@ -89,7 +89,7 @@ def problems(write):
 
     def problems_(text: str, *, head: bool = True) -> list[str]:
         before = "version: 1\nsystem: shop_of_scenarios:shop\n" if head else ""
-        with pytest.raises(ScenarioError) as caught:
+        with pytest.raises(DocumentError) as caught:
             load(write(before + dedent(text)))
         return [line.removeprefix("lost-ack.chaos.yaml:") for line in str(caught.value).splitlines()]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_agentchaos.scenario import ScenarioError, load
+from pytest_agentchaos.scenario import DocumentError, load
 
 COMMON = """
 tags: [common]
@@ -16,7 +16,7 @@ invariants: [terminates]
 
 def said(path):
     """What is wrong with it."""
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(DocumentError) as caught:
         load(path)
     return str(caught.value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_agentchaos import faults, invariants, on
-from pytest_agentchaos.scenario import ScenarioError, load
+from pytest_agentchaos.scenario import DocumentError, load
 from pytest_agentchaos.schedule import rule
 
 
@@ -216,7 +216,7 @@ def test_a_system_that_is_not_there_is_a_problem_like_any_other(problems, system
 def test_a_file_without_a_system_needs_one_from_outside(write):
     """From an option, or from a test."""
     path = write("version: 1")
-    with pytest.raises(ScenarioError, match="no system is named; add `system: module:factory`, or give one"):
+    with pytest.raises(DocumentError, match="no system is named; add `system: module:factory`, or give one"):
         load(path)
     assert load(path, system="shop_of_scenarios:shop").plans(system="shop_of_scenarios:shop")
     assert load(path, resolve=False).name == "lost-ack"

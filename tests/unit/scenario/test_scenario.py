@@ -9,7 +9,7 @@ import pytest
 from pytest_agentchaos.errors import UnknownNameError
 from pytest_agentchaos.performance import perform
 from pytest_agentchaos.plan import Plan
-from pytest_agentchaos.scenario import ScenarioError, load, names, selected, shipped
+from pytest_agentchaos.scenario import DocumentError, load, names, selected, shipped
 from pytest_agentchaos.scenario.catalogue import find
 from pytest_agentchaos.scenario.command import run_line
 from pytest_agentchaos.system import System
@@ -74,7 +74,7 @@ def test_another_system_can_take_the_place_of_the_one_that_is_named(write):
     path = write(LOST_ACK.replace("shop_of", "nobodys") + "journeys: [two-books]")
     scenario = load(path, system="shop_of_scenarios:shop")
     assert scenario.plans(system="shop_of_scenarios:shop")[0].system == System.of("shop_of_scenarios:shop")
-    with pytest.raises(ScenarioError, match="no module 'nobodys_scenarios'"):
+    with pytest.raises(DocumentError, match="no module 'nobodys_scenarios'"):
         scenario.plans()
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
+from pytest_agentchaos.document import read
 from pytest_agentchaos.evidence.run import ENDS
 from pytest_agentchaos.faults.registry import registered
+from pytest_agentchaos.problems import Problems
 from pytest_agentchaos.scenario import files, schema, shipped
-from pytest_agentchaos.scenario.document import read
-from pytest_agentchaos.scenario.problems import Problems
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "pytest_agentchaos" / "scenario" / "scenario.schema.json"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_agentchaos.scenario import document
-from pytest_agentchaos.scenario.document import dotted, read
-from pytest_agentchaos.scenario.problems import Place, Problems, ScenarioError
+from pytest_agentchaos import document
+from pytest_agentchaos.document import dotted, read
+from pytest_agentchaos.problems import DocumentError, Place, Problems
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_it_is_read_as_editors_read_it(value, text, meant):
 )
 def test_what_is_wrong_is_told_with_its_line(value, text, said):
     """The value, the place, the remedy."""
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(DocumentError) as caught:
         value(text)
     assert str(caught.value) == f"lost-ack.chaos.yaml:{said}"
 
@@ -91,7 +91,7 @@ def test_a_short_text_that_stands_for_billions_is_refused_at_once(value):
     """Aliases of aliases of aliases."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
-    with pytest.raises(ScenarioError, match="aliases make it far too large"):
+    with pytest.raises(DocumentError, match="aliases make it far too large"):
         value("\n".join(lines))
 
 
@@ -105,13 +105,13 @@ def test_a_short_text_that_stands_for_billions_is_refused_at_once(value):
 )
 def test_a_file_beyond_all_measure_is_refused(value, text, said):
     """Nothing of it takes long, and nothing recurses without end."""
-    with pytest.raises(ScenarioError, match=said):
+    with pytest.raises(DocumentError, match=said):
         value(text)
 
 
 def test_every_problem_of_a_file_is_told(value):
     """Not only the first."""
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(DocumentError) as caught:
         value("a: 1\na: 2\nb: !x 3\n4: 5")
     assert [problem.place.line for problem in caught.value.problems] == [2, 3, 4]
 
@@ -125,7 +125,7 @@ def test_a_file_that_is_no_utf_8_and_one_that_is_not_there(project):
     ):
         problems = Problems()
         assert read(project / name, problems) is None
-        with pytest.raises(ScenarioError) as caught:
+        with pytest.raises(DocumentError) as caught:
             problems.stop()
         assert str(caught.value) == said
 
@@ -142,7 +142,7 @@ def test_secrets_and_commands_for_a_terminal_are_not_repeated(tmp_path):
     """A problem quotes the file."""
     problems = Problems()
     problems.add(Place(tmp_path, 1), "", "api_key=sk-abcdefghijklmnop1234 \x1b[2J")
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(DocumentError) as caught:
         problems.stop()
     assert "abcdefghijklmnop" not in str(caught.value)
     assert "\x1b" not in str(caught.value)
@@ -153,6 +153,6 @@ def test_no_list_of_problems_goes_on_for_pages():
     problems = Problems()
     for line in range(100):
         problems.add(Place(document.Path("x"), line), "", f"wrong {line}")
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(DocumentError) as caught:
         problems.stop()
     assert str(caught.value).endswith("... and 60 more")

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import yaml
 
 from pytest_agentchaos.evidence.telling import quoted
-from pytest_agentchaos.scenario.problems import Place, Problems
+from pytest_agentchaos.problems import Place, Problems
 
 LIMIT_BYTES = 1_000_000
 LIMIT_NODES = 20_000
@@ -98,7 +98,7 @@ def _text(path: Path, problems: Problems) -> str | None:
         problems.add(Place(path, 1), "", f"the file cannot be read: {error.strerror or error}")
         return None
     if len(data) > LIMIT_BYTES:
-        problems.add(Place(path, 1), "", "the file has more than 1 MB; no scenario needs that")
+        problems.add(Place(path, 1), "", "the file has more than 1 MB; nothing that people write needs that")
         return None
     try:
         return data.decode("utf-8-sig")

@@ -39,8 +39,8 @@ class Problem(NamedTuple):
         return f"{self.place}: {printable(f'{self.path}: {self.text}' if self.path else self.text, _CHARACTERS)}"
 
 
-class ScenarioError(UsageError):
-    """A scenario that cannot be run; everything that is wrong with it, a line each."""
+class DocumentError(UsageError):
+    """A file that cannot be used as it is; everything that is wrong with it, a line each."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -70,4 +70,4 @@ class Problems:
     def stop(self) -> None:
         """Raise them, if there are any, in the order of their lines."""
         if self._found:
-            raise ScenarioError(sorted(self._found.values(), key=lambda one: (str(one.place.file), *one.place[1:])))
+            raise DocumentError(sorted(self._found.values(), key=lambda one: (str(one.place.file), *one.place[1:])))
