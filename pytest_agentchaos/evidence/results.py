@@ -34,6 +34,10 @@ class Head:
     """Versions of what the agents' calls went through."""
     hash_seed: str | None = None
     """PYTHONHASHSEED; empty if it was not set."""
+    at: str = ""
+    """When it was begun: ISO 8601, UTC."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What whoever ran it calls it by: release, commit, shard."""
 
     def to_line(self) -> str:
         """As one line of a file."""
@@ -54,10 +58,14 @@ class Head:
                 f" this version reads up to {FORMAT}: install a newer one to read it"
             )
             raise UsageError(msg)
-        packages, hash_seed = told.get("packages"), told.get("hash_seed")
-        version, python, kind = (str(told.get(name, "")) for name in ("version", "python", "kind"))
-        known = {str(name): str(one) for name, one in packages.items()} if isinstance(packages, dict) else {}
-        return cls(number, version, python, kind, known, None if hash_seed is None else str(hash_seed))
+        version, python, kind, at = (str(told.get(name, "")) for name in ("version", "python", "kind", "at"))
+        packages, labels = (_texts(told.get(name)) for name in ("packages", "labels"))
+        hash_seed = told.get("hash_seed")
+        return cls(number, version, python, kind, packages, None if hash_seed is None else str(hash_seed), at, labels)
+
+
+def _texts(told: Any) -> dict[str, str]:
+    return {str(name): str(one) for name, one in told.items()} if isinstance(told, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
