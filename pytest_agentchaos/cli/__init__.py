@@ -11,13 +11,20 @@ from pytest_agentchaos.errors import nearest
 
 VERBS = {
     "check-trace": "Judge traces that were exported.",
+    "compare": "Two campaigns, paired trial by trial: what was lost, what was won.",
+    "completion": "Print what makes a shell complete this command.",
     "demo": "Run the bundled agent under every fault and show what became of its one trip.",
     "explore": "Try every fault at every call of a journey, and say what was not tried.",
     "faults": "List all faults, or describe one.",
+    "gate": "Decide by a policy whether results may ship: promote, rollback, hold or invalid.",
+    "init": "Add a first chaos test and a scenario to the project that stands here.",
     "replay": "Run one saved trial again, and say whether it is what was recorded.",
+    "report": "Draw results: a page, a job summary, JUnit, CTRF, JSON.",
     "run": "Run scenarios, and say which of them hold.",
     "scenarios": "List the shipped scenarios, or show one.",
+    "scorecard": "The trend over releases and weeks.",
     "schema": "Print the JSON Schema of scenario files, for editors.",
+    "serve": "Answer rollout controllers on this machine, and show reports.",
 }
 """Each verb, and what it does. ``check-trace`` is ``cli/check_trace.py``, which calls its command ``command``."""
 
