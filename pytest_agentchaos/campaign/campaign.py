@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from concurrent.futures import Executor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Self, get_args
 
 from pytest_agentchaos.campaign.crew import Crew, Elsewhere, Here
@@ -27,7 +28,8 @@ class Campaign:
     """Runs plans. ``with Campaign(...) as campaign`` ends its processes and unlocks its folder.
 
     With one worker the trials run in this process; with more, or an executor, each in one of others, so that a system
-    that crashes its process loses one trial. Results are the same.
+    that crashes its process loses one trial. Results are the same. ``labels``: what whoever runs it calls it by
+    (release, commit, shard); they stand in the head of its file.
     """
 
     def __init__(  # noqa: PLR0913 - independent choices, all by keyword but the first
@@ -39,6 +41,7 @@ class Campaign:
         progress: Progress | None = None,
         executor: Executor | None = None,
         kind: str = "campaign",
+        labels: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         if keep not in get_args(Keep):
             msg = f"keep={keep!r}: of which trials are histories kept? {nearest(str(keep), get_args(Keep))}"
@@ -46,7 +49,11 @@ class Campaign:
         if workers < 1:
             msg = f"workers={workers!r}: give a number of processes, 1 or more"
             raise UsageError(msg)
-        self._folder = None if folder is None else Folder(Path(folder), kind)
+        texts: list[object] = [*labels, *labels.values()]
+        if wrong := [one for one in texts if not isinstance(one, str)]:
+            msg = f"labels={dict(labels)!r}: {wrong[0]!r} is no text; give texts, for example {{'release': '1.4'}}"
+            raise UsageError(msg)
+        self._folder = None if folder is None else Folder(Path(folder), kind, labels)
         self._keep: Keep = "none" if folder is None else keep
         self._progress = progress
         self._workers = workers

@@ -6,12 +6,16 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
+from pytest_agentchaos.campaign import anew
 from pytest_agentchaos.campaign.work import Done
-from pytest_agentchaos.clock import wall_s
+from pytest_agentchaos.clock import WallClock, wall_s
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.canonical import dump, encode
 from pytest_agentchaos.evidence.result import Result
@@ -35,11 +39,23 @@ _open: set[Path] = set()
 
 
 class Folder:
-    """The folder of a campaign that runs."""
+    """The folder of a campaign that runs. It goes on with what is there.
 
-    def __init__(self, path: Path, kind: str) -> None:
+    ``replacing``: it begins anew in place of that. It names, by globs, further files that such a run makes.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        kind: str,
+        labels: Mapping[str, str] = MappingProxyType({}),
+        *,
+        replacing: Iterable[str] | None = None,
+    ) -> None:
         self._path = path.absolute()
+        self._replacing = None if replacing is None else tuple(replacing)
         self._kind = kind
+        self._labels = dict(labels)
         self._file = self._lock = -1
         self._where: dict[str, tuple[int, str]] = {}
         """Trial -> where its line begins, and what was observed in it."""
@@ -50,12 +66,16 @@ class Folder:
         if self._file >= 0:
             return
         try:
+            if self._replacing is not None:
+                anew.check(self._path, self._kind)
             (self._path / HISTORIES).mkdir(parents=True, exist_ok=True)
             self._locked()
+            if self._replacing is not None:
+                anew.clear(self._path, self._replacing)
             self._file = os.open(self._path / FILE, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
             self._mend()
             if os.fstat(self._file).st_size == 0:
-                self._write(_head(self._kind).to_line())
+                self._write(_head(self._kind, self._labels).to_line())
         except OSError as error:
             self.close()
             raise self._problem(error) from error
@@ -80,16 +100,20 @@ class Folder:
 
     def keep(self, plan: Plan, done: Done) -> None:
         """Write a result down: its history first, so that no line names a file that is not there."""
+        line = done.line
+        if observed := _asked(plan):
+            line = dump(json.loads(line) | {_OBSERVED: observed})
+        self._where[plan.id] = (self.put(line, f"{HISTORIES}/{plan.id}.jsonl.gz", done.history), observed)
+
+    def put(self, line: str, name: str = "", history: bytes = b"") -> int:
+        """Write one line down, and before it the file of its history; where the line begins."""
         try:
-            if done.history:
-                path = self._path / HISTORIES / f"{plan.id}.jsonl.gz"
+            if history:
+                path = self._path / name
                 begun = path.with_suffix(".part")
-                begun.write_bytes(done.history)
+                begun.write_bytes(history)
                 begun.replace(path)
-            line = done.line
-            if observed := _asked(plan):
-                line = dump(json.loads(line) | {_OBSERVED: observed})
-            self._where[plan.id] = (self._write(line), observed)
+            return self._write(line)
         except OSError as error:
             raise self._problem(error) from error
 
@@ -172,11 +196,13 @@ def _asked(plan: Plan) -> str:
     return hashlib.blake2b(encode(repr(plan.observe)), digest_size=8).hexdigest()
 
 
-def _head(kind: str) -> Head:
+def _head(kind: str, labels: Mapping[str, str]) -> Head:
     packages = {name: told for name in _PACKAGES if (told := _version(name))}
     python = f"{platform.python_implementation()} {platform.python_version()}"
     hash_seed = os.environ.get("PYTHONHASHSEED", "")
-    return Head(version=version("pytest-agentchaos"), python=python, kind=kind, packages=packages, hash_seed=hash_seed)
+    at = datetime.fromtimestamp(WallClock().epoch_s, UTC).isoformat(timespec="seconds")
+    own = version("pytest-agentchaos")
+    return Head(version=own, python=python, kind=kind, packages=packages, hash_seed=hash_seed, at=at, labels=labels)
 
 
 def _version(package: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
-from typing import Any, Final
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, NoReturn
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.history import History
@@ -18,6 +19,8 @@ FILE: Final = "results.jsonl"
 HISTORIES: Final = "histories"
 
 _HEAD: Final = "agentchaos"
+_UNPACKED_BYTES: Final = 512_000_000
+"""No history is longer; a small file that grows beyond it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +89,7 @@ class Results:
 
     def history(self, result: Result) -> History | None:
         """The history of a trial, None if it was not kept."""
-        if not result.history:
-            return None
-        path = self.folder / result.history
-        try:
-            text = gzip.decompress(path.read_bytes()).decode("utf-8", "surrogateescape")
-        except FileNotFoundError:
-            return None
-        except (OSError, EOFError, ValueError) as error:
-            msg = f"{path}: the history cannot be read: {error}"
-            raise UsageError(msg) from error
-        return History.from_jsonl(text, source=str(path))
+        return history_of(self.folder, result.history)
 
 
 def read(folder: Path | str) -> Results:
@@ -120,13 +113,35 @@ def read(folder: Path | str) -> Results:
     return Results(path.parent, head, tuple(found.values()), dropped)
 
 
+def history_of(folder: Path, name: str) -> History | None:
+    """The history in a file of this folder, None if there is none."""
+    if not name:
+        return None
+    path = folder / name
+    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        msg = f"{folder}: its results name a history elsewhere, {name!r}; that is not read"
+        raise UsageError(msg)
+    try:
+        with gzip.open(path) as file:
+            packed = file.read(_UNPACKED_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        msg = f"{path}: the history cannot be read: {error}"
+        raise UsageError(msg) from error
+    if len(packed) > _UNPACKED_BYTES:
+        msg = f"{path}: the history has more than {_UNPACKED_BYTES // 1_000_000} MB when it is unpacked; it is not read"
+        raise UsageError(msg)
+    return History.from_jsonl(packed.decode("utf-8", "surrogateescape"), source=str(path))
+
+
 def parsed(path: Path) -> Iterator[tuple[int, Any]]:
     """Each line of a file, with where it begins; None for one that is no JSON."""
     try:
         with path.open("rb") as file:
             at = 0
             for line in file:
-                yield at, _json(line)
+                yield at, parse(line)
                 at += len(line)
     except FileNotFoundError as error:
         msg = f"{path}: there are no results; a campaign with this folder writes them"
@@ -144,8 +159,21 @@ def result_of(data: Any) -> Result | None:
         return None
 
 
-def _json(line: bytes) -> Any:
+def parse(line: bytes) -> Any:
+    """What a line tells; None if it has no end, or is no JSON. NaN and infinity are none."""
+    if not line.endswith(b"\n"):
+        return None
+    from pydantic_core import from_json
+
     try:
-        return json.loads(line) if line.endswith(b"\n") else None
+        return from_json(line, allow_inf_nan=False)
+    except ValueError:
+        pass  # also for half a character and for deep nests, which are JSON all the same
+    try:
+        return json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)

@@ -18,6 +18,7 @@ from pytest_agentchaos.campaign import Campaign
 from pytest_agentchaos.clock import wall_s
 from pytest_agentchaos.crash_points import CRASHES
 from pytest_agentchaos.errors import UsageError, explains_itself
+from pytest_agentchaos.evidence import exploration
 from pytest_agentchaos.explore.asked import Asked, expected
 from pytest_agentchaos.explore.failures import Failure, failures
 from pytest_agentchaos.explore.found import Found
@@ -96,7 +97,7 @@ def carry_out(asked: Asked, campaign: Campaign, folder: Path | None = None, budg
         for name, met in one.result.reached.items():
             reached[name] = reached.get(name, False) or met
     clean = search.clean.result
-    return Found(
+    found = Found(
         asked=asked,
         journey=str(clean.plan.get("journey", "")),
         depths=tuple(search.depths),
@@ -109,6 +110,9 @@ def carry_out(asked: Asked, campaign: Campaign, folder: Path | None = None, budg
         trials=search.trials,
         shrinking=search.shrinking,
     )
+    if folder is not None:
+        exploration.write(folder, found.to_data())
+    return found
 
 
 def crash_everywhere(system: str | Callable[..., Any] | System, **asked: Any) -> Found:

@@ -50,6 +50,11 @@ def rehearsing(item: pytest.Item, chaos: AgentChaos) -> bool:
     return True
 
 
+def is_rehearsal(item: pytest.Item) -> bool:
+    """Whether this run is not for the record."""
+    return _REHEARSING in item.stash
+
+
 def difference(item: pytest.Item, chaos: AgentChaos) -> str | None:
     """In what this run differs from the rehearsal, naming the first op that does; None if it does not."""
     before = item.stash.get(_REHEARSED, None)

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_agentchaos.chaos import Chaos
 from pytest_agentchaos.errors import UsageError, explains_itself
+from pytest_agentchaos.evidence.result import Result
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.invariants.base import Invariant, judge
@@ -38,6 +39,8 @@ class AgentChaos(Chaos):
         """What the scenario of the test asks, if its marker names one."""
         self.left: tuple[str, ...] = ()
         """What the system of a scenario left behind or changed around itself."""
+        self.result: Result | None = None
+        """What became of the scenario, where its own system took its journey."""
 
     def paired(self, build: Callable[[AgentChaos], Callable[[], Any]], *faults: Fault | tuple[Fault, Selector]) -> Pair:
         """Run the same journey under these faults and without: ``.cost`` is what recovery cost.

@@ -51,6 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known, and wrong options an error before anything runs."""
     config.addinivalue_line("markers", settings.MARKER)
     settings.check(config)
+    if settings.keeps_results(config):
+        from pytest_agentchaos.plugin.keeping import begin
+
+        begin(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

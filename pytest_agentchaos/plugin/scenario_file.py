@@ -77,7 +77,7 @@ def _taking(case: Case) -> Callable[[AgentChaos], None]:
 
     def trial(agentchaos: AgentChaos) -> None:
         __tracebackhide__ = True
-        result = perform(case.plan, chaos=agentchaos).result
+        result = agentchaos.result = perform(case.plan, chaos=agentchaos).result
         agentchaos.left += result.left
         settle(agentchaos, result.verdicts, result.status, result.why)
 

@@ -60,7 +60,8 @@ def end(chaos: AgentChaos, plan: Plan) -> None:
     """After the test: judge what it has run, or have the scenario's own system take its journey."""
     __tracebackhide__ = True
     if not chaos.trial.ran:
-        result = perform(replace(plan, system=System.of(plan.system.text), schedule=(), effects=()), chaos=chaos).result
+        own = replace(plan, system=System.of(plan.system.text), schedule=(), effects=())  # begin() has done the rest
+        result = chaos.result = perform(own, chaos=chaos).result
         chaos.left += result.left
         settle(chaos, result.verdicts, result.status, result.why)
         return

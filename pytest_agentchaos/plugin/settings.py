@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -45,6 +46,21 @@ def add_options(parser: pytest.Parser) -> None:
         help="system of all scenarios, module:factory, in place of the one that each names (default: ini"
         " agentchaos_system)",
     )
+    group.addoption(
+        "--agentchaos-report",
+        metavar="DIR",
+        help="keep the results of all trials there, and draw their report (default: ini agentchaos_report)",
+    )
+    group.addoption(
+        "--agentchaos-gate",
+        metavar="POLICY",
+        help="decide on the session by this policy, a file or the name of a shipped one; exit codes: 20 rollback,"
+        " 21 hold, 22 invalid, and pytest's own if it promotes",
+    )
+    group.addoption(
+        "--agentchaos-baseline", metavar="DIR", help="results that the session's are compared with, by report and gate"
+    )
+    parser.addini("agentchaos_report", "where results and report of all trials are kept, from where this file is")
     parser.addini("agentchaos_system", "system of all scenarios, in place of the one that each names")
     parser.addini("agentchaos_seed", "seed of all trials", type="int", default=0)
     parser.addini("agentchaos_trials", "trials of each test that uses the fixture", type="int", default=1)
@@ -54,6 +70,9 @@ def check(config: pytest.Config) -> None:
     """Make wrong settings an error before anything runs."""
     for name in KEYS:
         setting(config, name)
+    if config.option.agentchaos_baseline and not keeps_results(config):
+        msg = "--agentchaos-baseline needs something to be compared: give --agentchaos-report=DIR or --agentchaos-gate"
+        raise pytest.UsageError(msg)
 
 
 def setting(config: pytest.Config, name: str) -> int:
@@ -72,6 +91,19 @@ def setting(config: pytest.Config, name: str) -> int:
 def system(config: pytest.Config) -> str | None:
     """The system of all scenarios; None if each has its own."""
     return config.option.agentchaos_system or config.getini("agentchaos_system") or None
+
+
+def report_folder(config: pytest.Config) -> Path | None:
+    """Where results are to be kept, if anywhere: given from where pytest was started, or from the ini file."""
+    if given := config.option.agentchaos_report:
+        return Path(config.invocation_params.dir, given)
+    written = config.getini("agentchaos_report")
+    return Path(config.rootpath if config.inipath is None else config.inipath.parent, written) if written else None
+
+
+def keeps_results(config: pytest.Config) -> bool:
+    """Whether anybody wants them."""
+    return bool(config.option.agentchaos_gate or report_folder(config))
 
 
 def _from_ini(config: pytest.Config, name: str) -> int:

@@ -261,3 +261,7 @@ class Report:
     doubts: tuple[Doubt, ...] = ()
     invariants: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Invariant -> status -> trials."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """What has more entries than are here, and how many more: ``clusters``, ``columns of fault x journey``."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Trial -> why it does not hold, shortened and without secrets; of the first 20,000 that do not."""

@@ -15,8 +15,10 @@ from pytest_agentchaos.evidence.figures.metrics import Measured, Part, metric
 from pytest_agentchaos.evidence.figures.prices import DEFAULT, Prices, prices
 from pytest_agentchaos.evidence.figures.recovery import recoveries
 from pytest_agentchaos.evidence.figures.spending import spendings
+from pytest_agentchaos.evidence.figures.spread import spread
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.run import crashed, runs
+from pytest_agentchaos.evidence.spans.join import KINDS, join
 from pytest_agentchaos.evidence.usage import Usage
 
 
@@ -28,6 +30,8 @@ class Latency(NamedTuple):
     median_s: float
     p95_s: float
     max_s: float
+    spread: tuple[int, ...] = ()
+    """Calls by how long they took, in the classes of ``figures.spread``, so that those of many trials can be added."""
 
 
 class Effected(NamedTuple):
@@ -70,6 +74,10 @@ class Measures:
     """How often each has acted."""
     recovery_s: float | None
     """From the last fault of the last run that met one to the end of that run."""
+    untraced: Mapping[str, int] | None = None
+    """By kind and name (``tool book``), calls of models, tools and agents that no span tells of; None: no spans."""
+    traced: int = 0
+    """So many calls a span had to tell of."""
 
     def to_data(self) -> dict[str, Any]:
         """As JSON."""
@@ -120,6 +128,7 @@ def measure(history: History, *, prices: Prices | None = None) -> Measures:
         effects=_effects(history),
         faults=Counter(name for exchange in calls for name in exchange.faults),
         recovery_s=recovered[-1] if recovered else None,
+        **_traced(history),
     )
 
 
@@ -176,7 +185,21 @@ def _latency(tools: Iterable[Exchange]) -> dict[str, Latency]:
 def _spread(times: list[float]) -> Latency:
     """By nearest rank: each of these is the time of some call."""
     median, p95 = (times[ceil(len(times) * share) - 1] for share in (0.5, 0.95))
-    return Latency(len(times), times[0], median, p95, times[-1])
+    return Latency(len(times), times[0], median, p95, times[-1], spread(times))
+
+
+def _traced(history: History) -> dict[str, Any]:
+    """What the trace does not show. A process that a fault has ended took its open spans with it."""
+    if history.mode == "trace" or not any(op.kind == "span" for op in history):
+        return {}
+    gone = history.view(crashed)
+    due = [
+        one
+        for one in history.view(join).told
+        if one.exchange.call.kind in KINDS and not any(run.began <= one.exchange.index < run.op for run in gone)
+    ]
+    untold = Counter(f"{one.exchange.call.kind} {one.exchange.call.name}" for one in due if one.span is None)
+    return {"untraced": untold, "traced": len(due)}
 
 
 def _effects(history: History) -> dict[str, Effected]:
@@ -202,6 +225,8 @@ def _plain(measures: Any) -> dict[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, (Latency, Effected)):
+    if isinstance(value, Latency):
+        return value._asdict() | {"spread": list(value.spread)}
+    if isinstance(value, Effected):
         return value._asdict()
     return {str(key): _value(item) for key, item in value.items()} if isinstance(value, Mapping) else value

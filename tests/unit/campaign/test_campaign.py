@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import json
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -316,3 +318,24 @@ def test_wrong_words_are_refused(how, error):
     """Before anything runs."""
     with pytest.raises(error):
         Campaign(**how)
+
+
+def test_the_head_tells_when_it_was_begun_and_what_it_is_called(tmp_path):
+    """In UTC; a campaign that goes on keeps its first head. Older files have neither."""
+    carried_out(plans(1), tmp_path, labels={"release": "1.4", "shard": "2"})
+    head = read(tmp_path).head
+    assert datetime.fromisoformat(head.at).utcoffset() == timedelta(0)
+    assert head.labels == {"release": "1.4", "shard": "2"}
+    carried_out(plans(2), tmp_path, labels={"release": "1.5"})
+    assert (len(read(tmp_path)), read(tmp_path).head) == (2, head)
+    first, *others = (tmp_path / "results.jsonl").read_text().splitlines(keepends=True)
+    told = json.loads(first)
+    del told["agentchaos"]["at"], told["agentchaos"]["labels"]
+    (tmp_path / "results.jsonl").write_text("".join([json.dumps(told) + "\n", *others]))
+    assert (read(tmp_path).head.at, read(tmp_path).head.labels) == ("", {})
+
+
+def test_a_label_is_a_text(tmp_path):
+    """Whatever else it is could be read in several ways."""
+    with pytest.raises(UsageError, match=r"labels=\{'release': 1\.4\}: 1\.4 is no text"):
+        Campaign(tmp_path, labels={"release": 1.4})

@@ -11,6 +11,7 @@ from pytest_agentchaos.evidence.effects.deed import deeds
 from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.evidence.figures.measures import Effected, Latency, Measures, measure, recovery_cost
 from pytest_agentchaos.evidence.figures.prices import Prices
+from pytest_agentchaos.evidence.figures.spread import spread
 from pytest_agentchaos.evidence.history import History
 
 SEAT = Effect("seat", tool="book", key="flight", id="result.booking", undo="cancel")
@@ -50,7 +51,10 @@ def test_a_run_in_numbers():
         model_calls=2,
         agent_calls=1,
         tool_calls={"book": 2, "cancel": 1},
-        latency={"book": Latency(2, 2.0, 2.0, 20.0, 20.0), "cancel": Latency(1, 1.0, 1.0, 1.0, 1.0)},
+        latency={
+            "book": Latency(2, 2.0, 2.0, 20.0, 20.0, spread((2, 20))),
+            "cancel": Latency(1, 1.0, 1.0, 1.0, 1.0, spread((1,))),
+        },
         errors={"book": 1},
         retries=1,
         input_tokens=3000,
@@ -72,12 +76,39 @@ def test_of_nothing_there_is_nothing():
     assert json.loads(json.dumps(found.to_data(), allow_nan=False)) == found.to_data()
 
 
+def test_calls_that_the_trace_does_not_show_are_counted():
+    """By kind and name, of those that it has to show; without any span nobody knows."""
+    story = Story()
+    story.call("search").wait(1).ok()
+    story.span("execute_tool search", start_s=0.0, attributes={"gen_ai.tool.name": "search"})
+    for _ in range(2):
+        story.call("book").wait(1).ok()
+    story.call("GET /health", kind="http").ok()
+    found = measure(story.ended().history)
+    assert (found.untraced, found.traced) == ({"tool book": 2}, 3)
+    assert json.loads(json.dumps(found.to_data()))["untraced"] == {"tool book": 2}
+    bare = measure(trip(lost=False).history)
+    assert (bare.untraced, bare.traced) == (None, 0)
+
+
+def test_what_a_crash_took_with_it_had_not_to_be_shown():
+    """A process that a fault has ended took its open spans along."""
+    story = Story()
+    story.call("book")
+    story.note(outcome="crashed")
+    story.call("search").ok()
+    story.span("execute_tool search", start_s=0.0, attributes={"gen_ai.tool.name": "search"})
+    found = measure(story.ended().history)
+    assert (found.untraced, found.traced) == ({}, 1)
+
+
 def test_measures_are_json():
     """With names for the parts of what has parts."""
     data = measure(trip(lost=True).history).to_data()
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     assert data["effects"] == {"seat": {"done": 2, "undone": 1, "perhaps": 0}}
-    assert data["latency"]["cancel"] == {"calls": 1, "min_s": 1.0, "median_s": 1.0, "p95_s": 1.0, "max_s": 1.0}
+    told = {"calls": 1, "min_s": 1.0, "median_s": 1.0, "p95_s": 1.0, "max_s": 1.0, "spread": list(spread((1,)))}
+    assert data["latency"]["cancel"] == told
 
 
 def test_latencies_are_those_of_calls():
@@ -86,7 +117,7 @@ def test_latencies_are_those_of_calls():
     for seconds in range(20, 0, -1):
         story.call("search").wait(seconds).ok()
     story.call("search")
-    assert measure(story.history).latency == {"search": Latency(20, 1.0, 10.0, 19.0, 20.0)}
+    assert measure(story.history).latency == {"search": Latency(20, 1.0, 10.0, 19.0, 20.0, spread(range(1, 21)))}
 
 
 def test_what_nobody_knows_is_none():
