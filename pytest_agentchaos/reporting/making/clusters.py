@@ -34,38 +34,61 @@ class _Key(NamedTuple):
     sorts: frozenset[str]
 
 
+class _Example(NamedTuple):
+    """A trial of a cause; the smaller, the better it shows it."""
+
+    faults: int
+    unseen: bool
+    """Its history was not kept."""
+    place: int
+    row: Row
+    title: str
+
+
 class _Group:
     """One cause, while it is gathered."""
 
-    __slots__ = ("best", "faults", "invariants", "journeys", "others", "row", "title", "trials")
+    __slots__ = ("examples", "faults", "invariants", "journeys", "others", "trials")
 
-    def __init__(self, title: str) -> None:
-        self.title = title
+    def __init__(self) -> None:
         self.trials = 0
         self.invariants: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.journeys: Counter[str] = Counter()
         self.others: list[str] = []
-        self.best: tuple[int, bool, int] | None = None
-        self.row: Row
+        self.examples: dict[tuple[str, ...], _Example] = {}
+        """The best one of each combination of faults."""
 
-    def add(self, row: Row, place: int, invariants: Iterable[str]) -> None:
+    def add(self, row: Row, place: int, title: str, invariants: Iterable[str]) -> None:
         self.trials += 1
         self.invariants.update(invariants)
         self.faults.update(set(row.faults) or {NO_FAULT})
         self.journeys[row.journey] += 1
-        best = len(row.faults), not row.history, place
-        if self.best is None or best < self.best:
-            self.best, self.row = best, row
+        self._offer(row.faults, _Example(len(row.faults), not row.history, place, row, title))
         if len(self.others) <= _OTHERS:
             self.others.append(row.trial)
+
+    def _offer(self, faults: tuple[str, ...], example: _Example) -> None:
+        known = self.examples.get(faults)
+        if known is None or example[:3] < known[:3]:
+            self.examples[faults] = example
+
+    @property
+    def best(self) -> _Example:
+        """One with few faults and a history, of the fault that most of them have: it stands for the others."""
+        return min(
+            self.examples.values(), key=lambda one: (*one[:2], -sum(map(self._count, one.row.faults)), one.place)
+        )
+
+    def _count(self, fault: str) -> int:
+        return self.faults[fault]
 
     def merge(self, other: _Group) -> None:
         self.trials += other.trials
         for name in ("invariants", "faults", "journeys"):
             getattr(self, name).update(getattr(other, name))
-        if self.best is None or (other.best is not None and other.best < self.best):
-            self.best, self.row, self.title = other.best, other.row, other.title
+        for faults, example in other.examples.items():
+            self._offer(faults, example)
         self.others = (self.others + other.others)[: _OTHERS + 1]
 
 
@@ -88,13 +111,13 @@ class Clusters:
                 _Key(row.status, key.invariant, "", frozenset()),
                 f"{key.invariant or row.status}: other reasons",
             )
-        group = self._groups.get(key) or self._groups.setdefault(key, _Group(title))
-        group.add(row, self._place, invariants)
+        group = self._groups.get(key) or self._groups.setdefault(key, _Group())
+        group.add(row, self._place, title, invariants)
 
     def clusters(self, limit: int = SHOWN) -> tuple[tuple[Cluster, ...], int]:
         """The largest, failures first, and how many others there are."""
         found = sorted(
-            _merged(self._groups), key=lambda one: (_STATUSES.index(one[0].status), -one[1].trials, one[1].title)
+            _merged(self._groups), key=lambda one: (_STATUSES.index(one[0].status), -one[1].trials, one[1].best.title)
         )
         return tuple(_cluster(key, group, self._gathered) for key, group in found[:limit]), max(0, len(found) - limit)
 
@@ -160,19 +183,20 @@ def _covers(fewer: frozenset[str], more: frozenset[str]) -> bool:
 
 
 def _cluster(key: _Key, group: _Group, gathered: Gathered) -> Cluster:
-    result = gathered.result(group.row)
+    best = group.best
+    result = gathered.result(best.row)
     return Cluster(
-        title=group.title,
+        title=best.title,
         status=key.status,
         invariants=tuple(name for name, _ in _most(group.invariants)),
         faults=dict(_most(group.faults)),
         journeys=dict(_most(group.journeys)),
         trials=group.trials,
-        example=group.row.trial,
-        schedule=group.row.schedule,
+        example=best.row.trial,
+        schedule=best.row.schedule,
         why=str(redact(result.why[: 2 * _WHY]))[:_WHY],
-        replay=replay(gathered, group.row, result),
-        others=tuple(one for one in group.others if one != group.row.trial)[:_OTHERS],
+        replay=replay(gathered, best.row, result),
+        others=tuple(one for one in group.others if one != best.row.trial)[:_OTHERS],
     )
 
 

@@ -126,10 +126,18 @@ def test_a_hundred_seeds_are_one_cluster(bench):
     bench.trial("fail", "drop_response", "stale", seed=99, history="histories/y.jsonl.gz")
     (cluster,) = made(bench).clusters
     assert (cluster.trials, cluster.example) == (100, kept)
-    assert cluster.title.startswith("no_duplicate_effect: seat was executed N times")
+    assert cluster.title == "no_duplicate_effect: seat was executed 2 times"  # of the example; no keys, no moments
     assert cluster.faults == {"drop_response": 100, "stale": 1}
     assert len(cluster.others) == 20
     assert kept not in cluster.others
+
+
+def test_the_example_has_the_fault_that_most_of_them_have(bench):
+    """Of several that are as short, one that stands for the others."""
+    for fault in ("empty", "drop_response", "drop_response"):
+        bench.trial("fail", fault, on={"kind": "tool"}, history=f"histories/{fault}.jsonl.gz")
+    (cluster,) = made(bench).clusters
+    assert cluster.schedule.startswith("drop_response")
 
 
 def test_another_sort_of_call_is_another_cause(bench):
@@ -171,7 +179,7 @@ def test_what_proves_nothing_is_grouped_too(bench):
     told = [(one.status, one.trials, one.title) for one in made(bench).clusters]
     assert told[1:] == [
         ("unknown", 1, "no_duplicate_effect: the probe did not answer"),
-        ("infrastructure", 2, "OSError: port N is taken"),
+        ("infrastructure", 2, "OSError: port 8001 is taken"),
         ("invalid", 1, "stale never acted"),
     ]
 
