@@ -25,11 +25,12 @@ $(INSTALLED): pyproject.toml constraints.txt scripts/setup
 	@scripts/setup "$(PYTHON)" "$(VENV)"
 	@touch $@
 
-demo: $(INSTALLED)  ## one trip through the real stack, then an agent in all kinds of trouble (ARGS= for `agentchaos demo`)
+demo: $(INSTALLED)  ## one trip through the real stack, then agents in all kinds of trouble, and their pages (ARGS= for `agentchaos demo`)
 	@echo "One trip through the travel system: seven processes on loopback, and who said what to whom."
 	@echo
 	@$(BIN)/python -m reference_system demo
 	@echo
+	@rm -rf reports/demo  # results of earlier code would be taken as they are
 	@$(BIN)/agentchaos demo $(ARGS)
 
 # `make test` always runs the suite. `make check` takes a run that is newer than every source, so that

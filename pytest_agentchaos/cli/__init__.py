@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_agentchaos import __version__
 from pytest_agentchaos.errors import nearest
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 VERBS = {
     "check-trace": "Judge traces that were exported.",
     "compare": "Two campaigns, paired trial by trial: what was lost, what was won.",
     "completion": "Print what makes a shell complete this command.",
-    "demo": "Run the bundled agent under every fault and show what became of its one trip.",
+    "demo": "Bundled agents in every kind of trouble, with and without a safeguard.",
     "explore": "Try every fault at every call of a journey, and say what was not tried.",
     "faults": "List all faults, or describe one.",
     "gate": "Decide by a policy whether results may ship: promote, rollback, hold or invalid.",
@@ -27,6 +31,14 @@ VERBS = {
     "serve": "Answer rollout controllers on this machine, and show reports.",
 }
 """Each verb, and what it does. ``check-trace`` is ``cli/check_trace.py``, which calls its command ``command``."""
+
+
+BEGIN = {
+    "demo": "see what it finds, on the bundled agents",
+    "init": "write a first test, and run it with pytest",
+    "run": "scenarios of production on your system; --out DIR draws the page",
+}
+"""What a newcomer needs."""
 
 
 class _Verbs(click.Group):
@@ -46,12 +58,20 @@ class _Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in VERBS and not args[0].startswith("-"):
+        if args and args[0] not in VERBS and not args[0].startswith("-") and not ctx.resilient_parsing:
             ctx.fail(f"no command {args[0]!r}; {nearest(args[0], VERBS)}")
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        from click.shell_completion import CompletionItem
+
+        verbs = [CompletionItem(name, help=told) for name, told in VERBS.items() if name.startswith(incomplete)]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
+        with formatter.section("Begin here"):
+            formatter.write_dl([(f"agentchaos {name}", told) for name, told in BEGIN.items()])
         with formatter.section("Commands"):
             formatter.write_dl(sorted(VERBS.items()))
 
@@ -59,4 +79,7 @@ class _Verbs(click.Group):
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="agentchaos")
 def main() -> None:
-    """Break the world around an agent system, and see what it does."""
+    """Break the world around an agent system, and see what it does.
+
+    Each command has --help with examples and exit codes, and --json for programs.
+    """

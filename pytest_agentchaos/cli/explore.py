@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from pytest_agentchaos.cli import kept, names
+
 _EXAMPLES = """\b
 Examples:
   agentchaos explore my_project.chaos:trip
@@ -41,7 +43,9 @@ class _Duration(click.ParamType[float]):
 @click.argument("system", metavar="SYSTEM")
 @click.option("--journey", metavar="NAME", help="the journey, as the system knows it  [its first one]")
 @click.option("--depth", type=click.IntRange(min=1), default=1, metavar="N", help="most faults in one trial  [1]")
-@click.option("--faults", metavar="NAME,...", help="only these faults, by name or family  [all]")
+@click.option(
+    "--faults", metavar="NAME,...", shell_complete=names.fault_lists, help="only these faults, by name or family  [all]"
+)
 @click.option(
     "--on", multiple=True, metavar="KIND[=GLOB]", help="only these calls: model, tool=book_*, write; repeatable"
 )
@@ -59,10 +63,15 @@ class _Duration(click.ParamType[float]):
 @click.option("--budget", "budget_s", type=_Duration(), metavar="TIME", help="real time for all of it: 60s, 5m, 1h")
 @click.option("-j", "workers", type=click.IntRange(min=1), default=1, metavar="N", help="processes  [1]")
 @click.option(
-    "--out", "folder", type=click.Path(), metavar="DIR", help="keep results there, and go on with those that it has"
+    "--out",
+    "folder",
+    type=click.Path(),
+    metavar="DIR",
+    help="keep results there, go on with those that it has, and draw their page",
 )
+@kept.options
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document")
-def command(system: str, *, as_json: bool, **asked: Any) -> None:
+def command(system: str, *, no_report: bool, as_json: bool, **asked: Any) -> None:
     """Try every fault at every call of a journey, and say what the system survives and what was not tried.
 
     SYSTEM is module:factory, module:factory("argument") or the name of an entry point.
@@ -80,7 +89,12 @@ def command(system: str, *, as_json: bool, **asked: Any) -> None:
         raise SystemExit(130) from None  # as a shell has it; 1 would say that something fails
     finally:
         waiting.over()
-    text = json.dumps(found.to_data(), indent=2, allow_nan=False) if as_json else str(found)
+    page = kept.drawn(asked["folder"], no_report=no_report)
+    if as_json:
+        data = found.to_data() | {"page": None if page is None else str(page)}
+        text = json.dumps(data, indent=2, allow_nan=False)
+    else:
+        text = "\n".join([str(found), *([] if page is None else [f"page: {kept.address(page)}"])])
     encoding = sys.stdout.encoding or "ascii"
     click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
     raise SystemExit(found.exit_code)
@@ -90,6 +104,8 @@ def _read(asked: dict[str, Any]) -> dict[str, Any]:
     """What the options say, as the function takes it."""
     from pytest_agentchaos.check_trace.asked import invariant
 
+    if labels := dict(asked.pop("labels")):
+        asked["labels"] = labels
     faults, selected, checks = asked.pop("faults"), asked.pop("on"), asked.pop("checks")
     if faults is not None:
         asked["faults"] = [name.strip() for name in faults.split(",") if name.strip()]

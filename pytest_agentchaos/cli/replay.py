@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pytest_agentchaos.cli import names
+
 if TYPE_CHECKING:
     from pytest_agentchaos.replay import Replayed, Saved
 
@@ -44,7 +46,7 @@ _LINE_CHARACTERS = 2_000
 
 
 @click.command("replay", epilog=_HELP)
-@click.argument("what", metavar="WHAT")
+@click.argument("what", metavar="WHAT", shell_complete=names.files)
 @click.option("--system", metavar="TEXT", help="run it on another system: module:factory, or an entry point")
 @click.option("--without", multiple=True, type=int, metavar="N", help="leave rule N out, counted from 1; repeatable")
 @click.option("--seed", type=int, metavar="N", help="another seed")

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
+from pytest_agentchaos.cli import kept, names
+
 _EXIT_CODES = """\b
 Examples:
   agentchaos run scenarios/
   agentchaos run delivery/lost-ack --system my_project.chaos:trip
-  agentchaos run catalogue --system my_project.chaos:trip -j 2 --out reports/catalogue
+  agentchaos run catalogue --system my_project.chaos:trip -j 2 --out reports/catalogue --label release=1.4
 
 \b
 Exit codes:
@@ -24,13 +26,21 @@ Exit codes:
 
 
 @click.command("run", epilog=_EXIT_CODES)
-@click.argument("what", nargs=-1, required=True, metavar="FILE|FOLDER|NAME...")
+@click.argument(
+    "what", nargs=-1, required=True, metavar="FILE|FOLDER|NAME...", shell_complete=names.scenarios_and_files
+)
 @click.option("--system", metavar="TEXT", help="module:factory, in place of the one that each scenario names")
 @click.option("--only", metavar="NAME", help="only this case, for example weekend-in-lisbon; a glob for several")
 @click.option("--trials", type=click.IntRange(min=1), metavar="N", help="trials of each case")
 @click.option("--seed", type=int, default=0, metavar="N", help="seed of the first trial  [0]")
 @click.option("-j", "workers", type=click.IntRange(min=1), default=1, metavar="N", help="processes  [1]")
-@click.option("--out", type=click.Path(), metavar="DIR", help="keep results there; those that it has are not run again")
+@click.option(
+    "--out",
+    type=click.Path(),
+    metavar="DIR",
+    help="keep results there, those that it has already too, and draw their page",
+)
+@kept.options
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document")
 def command(  # noqa: PLR0913 - one for each option
     *,
@@ -41,6 +51,8 @@ def command(  # noqa: PLR0913 - one for each option
     seed: int,
     workers: int,
     out: str | None,
+    labels: tuple[tuple[str, str], ...],
+    no_report: bool,
     as_json: bool,
 ) -> None:
     """Run scenarios, and say which of them hold.
@@ -59,7 +71,11 @@ def command(  # noqa: PLR0913 - one for each option
         told = running.Told()
         plans = [one.case.plan for one in found]
         with Campaign(
-            out, workers=workers, progress=lambda done, of: waiting("running", done, of), kind="run"
+            out,
+            workers=workers,
+            progress=lambda done, of: waiting("running", done, of),
+            kind="run",
+            labels=dict(labels),
         ) as campaign:
             for one, result in zip(found, campaign.run(plans), strict=True):
                 waiting.over()
@@ -72,5 +88,10 @@ def command(  # noqa: PLR0913 - one for each option
         raise SystemExit(130) from None  # as a shell has it; 1 would say that something fails
     finally:
         waiting.over()
-    click.echo(json.dumps(told.to_data(), indent=2, allow_nan=False) if as_json else "\n".join(["", *told.summary()]))
+    page = kept.drawn(out, no_report=no_report)
+    if as_json:
+        data = told.to_data() | {"page": None if page is None else str(page)}
+        click.echo(json.dumps(data, indent=2, allow_nan=False))
+    else:
+        click.echo("\n".join(["", *told.summary(), *([] if page is None else [f"page: {kept.address(page)}"])]))
     raise SystemExit(told.exit_code)

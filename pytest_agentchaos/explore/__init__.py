@@ -9,7 +9,7 @@ How it works, and what it cannot promise: docs/exploration.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ def explore(  # noqa: PLR0913 - one that is given, the rest by keyword and seldo
     workers: int = 1,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Found:
     """Try every fault at every call of a journey, and up to ``depth`` of them together.
 
@@ -61,7 +62,7 @@ def explore(  # noqa: PLR0913 - one that is given, the rest by keyword and seldo
     names or families; unless told, all that need no parameters. ``on``: only at these calls, one sort or several.
     ``invariants``: what must hold, unless told the usual ones; ``expect``: how the journey may end; ``sometimes``: what
     is to be true in some trial, by names of ``reached``. ``audit``: the share of what the reductions leave out that is
-    run after all. ``folder``: where results are kept; the same exploration goes on from there.
+    run after all. ``folder``: where results are kept, under these ``labels``; the same exploration goes on from there.
     """
     __tracebackhide__ = True
     asked = Asked(
@@ -80,7 +81,9 @@ def explore(  # noqa: PLR0913 - one that is given, the rest by keyword and seldo
     if budget_s is not None and budget_s <= 0:
         msg = f"budget_s={budget_s!r}: give a number of real seconds above 0"
         raise UsageError(msg)
-    with Campaign(folder, workers=workers, executor=executor, progress=progress, kind="exploration") as campaign:
+    with Campaign(
+        folder, workers=workers, executor=executor, progress=progress, kind="exploration", labels=labels or {}
+    ) as campaign:
         return carry_out(asked, campaign, None if folder is None else Path(folder), budget_s)
 
 

@@ -1,9 +1,14 @@
-"""The README's first test runs as it is written."""
+"""The README's first test runs as it is written, and what it names is there."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
+
+import click
+
+from pytest_agentchaos.cli import main
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -49,3 +54,29 @@ def test_the_first_test_fails_for_an_agent_without_one_as_the_readme_shows(pytes
             "replay: *test_trip.py::test_a_lost_answer_books_once --agentchaos-seed=0",
         ]
     )
+
+
+def test_every_command_of_the_readme_has_its_verb_and_its_options():
+    """A newcomer types them as they stand there."""
+    lines = re.findall(r"^    (agentchaos .*?)(?:\s+#.*)?$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(lines) > 8
+    for line in lines:
+        _, verb, *words = shlex.split(line)
+        known = {name for one in main.get_command(click.Context(main), verb).params for name in one.opts}
+        assert {word for word in words if word.startswith("-")} <= known, line
+
+
+def test_every_file_that_the_readme_names_is_there():
+    """On a page of an index, a dead link is all that one sees of a project."""
+    links = set(re.findall(r"\]\(([^)#:]+)\)", README.read_text(encoding="utf-8")))
+    assert len(links) > 10
+    assert sorted(link for link in links if not (README.parent / link).exists()) == []
+
+
+def test_the_sample_is_small_and_tells_nothing_of_the_machine_that_made_it():
+    """It is committed: scripts/sample_report.py makes it."""
+    files = list((README.parent / "reports" / "sample").iterdir())
+    assert {"index.html", "summary.md"} <= {path.name for path in files}
+    assert sum(path.stat().st_size for path in files) <= 700_000
+    assert (README.parent / "docs" / "images" / "report.png").stat().st_size <= 200_000
+    assert [path.name for path in files if re.search(rb"/tmp/|/home/|/root/|/work/", path.read_bytes())] == []

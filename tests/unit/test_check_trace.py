@@ -620,7 +620,7 @@ def test_whoever_waits_at_a_terminal_is_told_how_far_it_is():
     waiting("reading \x1b[2J", 5, 10)
     waiting("reading a.json", 6, 10)
     waiting.over()
-    assert terminal.getvalue() == "\r\x1b[Kreading \\x1b[2J 50 %\r\x1b[K"
+    assert terminal.getvalue() == f"\r\x1b[Kreading \\x1b[2J {'#' * 10:20}  50 %  5/10\r\x1b[K"
 
 
 def test_a_log_file_is_told_nothing_of_that():

@@ -25,7 +25,7 @@ def _sold(fault, selector, **safeguards):
 
 def test_with_all_safeguards_one_trip_survives_more_than_forty_kinds_of_trouble():
     """The demo's claim: one seat, and the user is told which."""
-    result = CliRunner().invoke(main, ["demo"])
+    result = CliRunner().invoke(main, ["demo", "--quick"])
     rows = [line for line in result.output.splitlines() if line.startswith(("  ok ", "  BAD "))]
     assert result.exit_code == 0
     assert len(rows) > 40
@@ -36,7 +36,7 @@ def test_with_all_safeguards_one_trip_survives_more_than_forty_kinds_of_trouble(
 @pytest.mark.parametrize("safeguard", SAFEGUARDS)
 def test_each_safeguard_is_missed_when_it_is_off(safeguard):
     """A safeguard that nothing notices would be decoration."""
-    result = CliRunner().invoke(main, ["demo", "--weaken", safeguard])
+    result = CliRunner().invoke(main, ["demo", "--quick", "--weaken", safeguard])
     assert result.exit_code == 0
     assert f"times it went wrong without {safeguard}" in result.output
 
@@ -56,7 +56,7 @@ def test_with_idempotency_a_lost_answer_books_one_seat():
 
 def test_an_unknown_safeguard_is_an_error_with_the_nearest_name():
     """The value, and the remedy."""
-    result = CliRunner().invoke(main, ["demo", "--weaken", "idempotence"])
+    result = CliRunner().invoke(main, ["demo", "--quick", "--weaken", "idempotence"])
     assert result.exit_code == 2
     assert "'idempotence'" in result.output
     assert "did you mean 'idempotency'?" in result.output
@@ -64,9 +64,10 @@ def test_an_unknown_safeguard_is_an_error_with_the_nearest_name():
 
 def test_without_the_sdks_the_demo_says_what_to_install(monkeypatch):
     """The SDKs are extras."""
-    for name in ("openai", "pytest_agentchaos.demo.agent", "pytest_agentchaos.demo.trials"):
-        monkeypatch.setitem(sys.modules, name, None)
-    result = CliRunner().invoke(main, ["demo"])
+    for name in ("agent", "trials", "show"):
+        monkeypatch.delitem(sys.modules, f"pytest_agentchaos.demo.{name}")
+    monkeypatch.setitem(sys.modules, "openai", None)
+    result = CliRunner().invoke(main, ["demo", "--quick"])
     assert result.exit_code == 2
     assert "pip install 'pytest-agentchaos[openai,mcp]'" in result.output
 
