@@ -1,0 +1,156 @@
+"""``agentchaos gate``: each decision has its exit code, and no mistake looks like one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from pytest_agentchaos.cli import main
+from pytest_agentchaos.evidence.result import Result
+from pytest_agentchaos.evidence.results import Head
+from pytest_agentchaos.evidence.verdict import Verdict
+from pytest_agentchaos.gating import judging
+
+NOON = ("--at", "2026-11-20T12:00Z")
+POLICY = """\
+version: 1
+evidence: {max_age: 24h}
+rules:
+  - {id: floor, why: nine of ten work, metric: pass_rate, by: journey, min_lower_bound: 0.9}
+  - {id: tail, metric: latency_p95, max_upper_bound: 60, role: watch}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where a pipeline stands, with a policy."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ours.yaml").write_text(POLICY)
+    return tmp_path
+
+
+def keep(folder, *statuses, system="new", journey="trip", at="2026-11-20T06:00:00+00:00"):
+    """A file of results."""
+    folder.mkdir(exist_ok=True)
+    lines = [Head(at=at, version="1").to_line()]
+    for seed, status in enumerate(statuses):
+        plan = {"system": system, "scenario": "lost-ack", "journey": journey, "seed": seed, "schedule": []}
+        verdict = Verdict("terminates", "fail" if status == "fail" else "pass", "\x1b[31mas said", ())
+        measures = {"duration_s": 1.0 + seed % 7, "cost": 0.01, "currency": "EUR"}
+        one = Result(f"{system}{seed}", plan, status, verdicts=(verdict,), measures=measures, real_s=seed + len(system))
+        lines.append(one.to_line())
+    (folder / "results.jsonl").write_text("\n".join(lines) + "\n")
+    return str(folder)
+
+
+def gate(*arguments, now=False):
+    """The command line, at noon."""
+    return CliRunner().invoke(main, ["gate", *arguments, *(() if now else NOON)], prog_name="agentchaos")
+
+
+def test_each_decision_has_its_exit_code(folder):
+    """0 promote, 1 rollback, 2 hold, 3 invalid."""
+    assert gate("ours.yaml", keep(folder / "a", *["pass"] * 30)).exit_code == 0
+    assert gate("ours.yaml", keep(folder / "b", *["fail"] * 30)).exit_code == 1
+    held = gate("ours.yaml", keep(folder / "c", *["pass"] * 20))
+    assert held.exit_code == 2
+    assert "hold: 9 more runs like these would decide 'floor'" in held.stdout
+    old = keep(folder / "d", *["pass"] * 30, at="2026-01-01T00:00:00Z")
+    assert gate("ours.yaml", old).exit_code == 3
+
+
+def test_what_a_release_owner_reads(folder):
+    """The decision, its reason, a line for each rule, what was left out, what it was made from."""
+    out = gate("ours.yaml", keep(folder / "a", *["pass"] * 20, "infrastructure"), "--explain").stdout
+    lines = out.splitlines()
+    assert lines[0] == "HOLD  (ours)"
+    assert lines[3].split() == ["rule", "metric", "role", "status", "value", "bound", "asked", "n", "needed"]
+    row = ["floor", "pass_rate", "required", "inconclusive", "100", "%", "86.09", "%", ">=", "90", "%", "20", "9"]
+    assert lines[4].split() == row
+    assert "    nine of ten work" in lines
+    assert "tail: inconclusive (it decides nothing)" in lines
+    assert "21 runs, 20 of them say something of the system (1 infrastructure do not)" in lines
+    assert "alpha 0.05, clopper_pearson, multiplicity holm" in out
+    assert "\x1b" not in out
+
+
+def test_shards_count_as_one(folder):
+    """Fifteen and fifteen."""
+    one = keep(folder / "a", *["pass"] * 15)
+    other = keep(folder / "b", *["pass"] * 15, system="new ")
+    assert gate("ours.yaml", one, other).exit_code == 0
+
+
+def test_a_baseline_is_compared_with(folder):
+    """Pair by pair."""
+    new, old = keep(folder / "new", *["pass"] * 300), keep(folder / "old", *["pass"] * 300, system="old")
+    promoted = gate("canary", new, "--baseline", old)
+    assert promoted.exit_code == 0
+    assert "300 pairs with the baseline" in promoted.stdout
+    assert gate("canary", new).exit_code == 3
+    assert gate("canary", new, "--baseline", new).exit_code == 3
+
+
+def test_json_is_printed_and_kept(folder):
+    """The same document; also for what is invalid."""
+    asked = gate("ours.yaml", keep(folder / "a", *["pass"] * 20), "--json", "--out", "decision.json")
+    told = json.loads(asked.stdout)
+    assert (told["decision"], told["exit_code"], told["runs_needed"]) == ("hold", 2, 9)
+    assert json.loads((folder / "decision.json").read_text()) == told
+    nothing = gate("ours.yaml", "nowhere", "--json", "--out", "decision.json")
+    assert nothing.exit_code == 3
+    assert json.loads(nothing.stdout)["decision"] == "invalid"
+    assert "nowhere is not there" in nothing.stderr
+    assert not json.loads((folder / "decision.json").read_text())["ok"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("ours.yaml",), "Missing argument 'RESULTS...'"),
+        (("ours.yaml", "a", "--jsn"), "No such option"),
+        (("ours.yaml", "a", "--at", "soon"), "'soon' is no time"),
+        (("canry", "a"), "did you mean 'canary'"),
+        (("broken.yaml", "a"), "broken.yaml:1: evidnce"),
+        (("ours.yaml", "nowhere"), "nowhere is not there"),
+        (("ours.yaml", "a", "--out", "nowhere/x.json"), "the decision cannot be written"),
+    ],
+)
+def test_no_mistake_looks_like_hold_or_rollback(folder, arguments, told):
+    """Wrong usage is 3 here, not click's 2."""
+    keep(folder / "a", *["pass"] * 30)
+    (folder / "broken.yaml").write_text("evidnce: {}\n")
+    asked = gate(*arguments, now="--at" in arguments)
+    assert asked.exit_code == 3
+    assert told in asked.stderr
+
+
+def test_a_defect_of_the_gate_is_no_rollback(folder, monkeypatch):
+    """Python would exit with 1."""
+
+    def breaks(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(judging, "measure", breaks)
+    asked = gate("ours.yaml", keep(folder / "a", "pass"))
+    assert asked.exit_code == 3
+    assert "the gate itself failed (ZeroDivisionError)" in asked.stderr
+
+
+def test_results_of_a_newer_version_are_refused(folder):
+    """With what to do."""
+    keep(folder / "a", "pass")
+    text = (folder / "a" / "results.jsonl").read_text().replace('"format":1', '"format":99')
+    (folder / "a" / "results.jsonl").write_text(text)
+    asked = gate("ours.yaml", "a")
+    assert asked.exit_code == 3
+    assert "install a newer one" in asked.stderr
+
+
+def test_help_tells_the_exit_codes(folder):
+    """And is no decision."""
+    asked = gate("--help", now=True)
+    assert asked.exit_code == 0
+    assert "2  hold" in asked.stdout
