@@ -247,7 +247,7 @@ def _said(row: Row, timeline: Timeline, limits: dict[int, int]) -> Markup:
         inside = messages(row.bar, limits[row.bar.op])
     elif row.bar is None and any(mark.detail for mark in row.marks):
         text = "\n".join(mark.detail for mark in row.marks)
-        inside = content("<dl><dd>{}</dd></dl>", cut(text, _ANSWER))
+        inside = content("<dl><dt>in full</dt><dd>{}</dd></dl>", cut(text, _ANSWER))
     else:
         return _format("<p>{}</p>", words)
     return _format("<details><summary>{}</summary>{}</details>", words, inside)
