@@ -7,6 +7,7 @@
     system: reference_system.occasions:watched                   whoever runs it looks at its figures afterwards
     system: reference_system.occasions:credulous                 a model that does what it reads
     system: reference_system.occasions:opening                   nobody travels: is it fit to sell?
+    system: reference_system.occasions:visitor(manifest="v2")    one of the few users who try the next version
 
 Each takes the names of safeguards to switch off, as ``reference_system:travel`` does.
 """
@@ -17,6 +18,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
@@ -26,8 +28,11 @@ from pytest_agentchaos import History, Verdict
 from pytest_agentchaos.doubles import ModelRequest, call_tool
 from pytest_agentchaos.faults import PoisonedContent
 from reference_system.contracts.trip import TripAnswer, TripRequest
+from reference_system.journeys import find
 from reference_system.model.brain import think
 from reference_system.model.endpoint import ModelEndpoint
+from reference_system.service.canary import manifest_for
+from reference_system.settings import Settings
 from reference_system.system import QUIET, Service, TravelSystem, travel
 
 if TYPE_CHECKING:  # it brings the whole engine along
@@ -199,6 +204,47 @@ class _Opening(Occasion):
 def opening(*off: str) -> Occasion:
     """It is asked whether it could sell a seat."""
     return _Opening(travel(*off))
+
+
+# --- a new version tries itself on a few users ------------------------------------------------------------------------
+
+
+class _Visitor:
+    """One of the users whom the service itself gives this version: who it is, the seed says."""
+
+    def __init__(self, travel: TravelSystem, manifest: str) -> None:
+        self.travel = travel
+        self.manifest = manifest
+        self.user = ""
+        self.state_digest = travel.state_digest
+        self.close = travel.close
+
+    def introduce(self, chaos: Chaos) -> None:
+        """The first for seed 0, the second for seed 1, ..."""
+        self.travel.introduce(chaos)
+        settings = self.travel.settings
+        known = (settings.manifest, settings.canary_manifest)
+        if self.manifest not in known:
+            msg = f"visitor(manifest={self.manifest!r}): no user comes under it; give one of {', '.join(known)}"
+            raise ValueError(msg)
+        visitors = (f"visitor-{number}" for number in count())
+        ours = (user for user in visitors if manifest_for(user, settings) == self.manifest)
+        self.user = next(islice(ours, chaos.seed, None))
+
+    async def take(self) -> tuple[TripAnswer, ...]:
+        """A room for this user. An answer of another version would be filed with the wrong results."""
+        request = find("hotel-only").turns[0].request(None).model_copy(update={"user": self.user})
+        async with self.travel.service() as service:
+            answer = await service.ask(request, key=self.user)
+        if answer.manifest != self.manifest:
+            msg = f"{self.user} was to be served by {self.manifest} and was served by {answer.manifest}"
+            raise AssertionError(msg)
+        return (answer,)
+
+
+def visitor(*off: str, manifest: str = "v1") -> _Visitor:
+    """A user of this version while a twentieth of all users, chosen by the service, have the next one."""
+    return _Visitor(travel(*off, settings=Settings()), manifest)
 
 
 # --- a model that does what it reads ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -263,6 +263,11 @@ class Service:
         await self.parts.runner.idle()
 
 
-def travel(*off: str, **given: Any) -> TravelSystem:
-    """A fresh system, with these safeguards switched off: ``travel("idempotency")``."""
+def travel(*off: str, manifest: str | None = None, **given: Any) -> TravelSystem:
+    """A fresh system, with these safeguards switched off: ``travel("idempotency")``.
+
+    ``travel(manifest="v2")``: every user under that one.
+    """
+    if manifest is not None:
+        given["settings"] = replace(given.get("settings", QUIET), manifest=manifest)
     return TravelSystem(Hardening().without(*off), **given)

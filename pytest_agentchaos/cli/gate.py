@@ -134,7 +134,7 @@ def command(  # noqa: PLR0913 - one for each option
         read, decision = _decided(policy, results, baseline, at or datetime.now(UTC))
     except UsageError as error:
         click.echo("\n".join(printable(line, _LINE) for line in str(error).splitlines()), err=True)
-        decision = Decision("invalid", f"invalid: {printable(str(error).partition(chr(10))[0], _LINE)}")
+        decision = Decision("invalid", printable(str(error).partition("\n")[0], _LINE))
     if out is not None:
         _written(decision, Path(out))
     _print(decision, read, as_json=as_json, explain=explain)

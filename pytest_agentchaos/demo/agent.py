@@ -118,15 +118,24 @@ async def _call_tool(name: str, arguments: dict[str, Any], safeguards: Safeguard
     try:
         async with mcp.Client(TOOLS_URL, read_timeout_seconds=20) as airline:
             result = await airline.call_tool(name, arguments)
-    except* (mcp.MCPError, openai.OpenAIError, OSError) as group:
-        raise RuntimeError(str(group.exceptions[0])) from group
-    except* Exception as group:
-        msg = f"the airline cannot be reached: {group.exceptions[0]}"
-        raise RuntimeError(msg) from group
+    except Exception as error:  # whatever it is: the model is told, and the call may be tried again
+        cause = _cause(error)
+        told = isinstance(cause, (mcp.MCPError, openai.OpenAIError, OSError))
+        raise RuntimeError(str(cause) if told else f"the airline cannot be reached: {cause}") from error
     if result.is_error:
         msg = "the airline refused"
         raise RuntimeError(msg)
     return result.structured_content
+
+
+def _cause(error: Exception) -> Exception:
+    """What went wrong, out of the groups in which tasks hand it up.
+
+    Not by ``except*``: what is raised there comes in one more group, before Python 3.11.4.
+    """
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _again(work: Any, safeguards: Safeguards) -> Any:

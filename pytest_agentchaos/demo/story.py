@@ -150,7 +150,7 @@ def _travel(asked: Asked, echo: Echo, progress: Progress) -> Iterator[Part]:
     for part in found:
         decision = part.drawn.decision
         echo(f"  {part.drawn.page.resolve().as_uri()}")
-        echo("" if decision is None else f"    {decision.reason}")
+        echo("" if decision is None else f"    {decision.decision}: {decision.reason}")
     echo("\nNext:")
     for line in _next(found):
         echo(f"  {line}")

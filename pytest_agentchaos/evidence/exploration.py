@@ -12,6 +12,8 @@ from pytest_agentchaos.evidence.canonical import dump, encode
 from pytest_agentchaos.evidence.results import parse
 
 FILE: Final = "exploration.json"
+KIND: Final = "exploration"
+"""What the head of its results says that they are of."""
 SCHEMA: Final = 1
 _LISTS: Final = ("faults", "sites", "depths", "matrix", "undelivered", "unknown", "unmet", "failures")
 _OF_OBJECTS: Final = ("depths", "matrix", "failures")

@@ -71,6 +71,10 @@ class Gathered:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def is_searched(self, row: Row) -> bool:
+        """Whether it is a trial of an exploration whose fault found nothing to act on: part of the search, no doubt."""
+        return row.status == "invalid" and row.unfired and self.sources[row.source].head.kind == exploration.KIND
+
     def each(self) -> Iterator[tuple[Row, Mapping[str, Any]]]:
         """Each row with its whole line, as plain data, read again: for whoever counts what rows do not have."""
         wanted: list[dict[int, Row]] = [{} for _ in self.sources]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, Self, get_args
+from typing import Any, Final, Literal, Self, get_args
 
 from pytest_agentchaos.errors import UsageError, nearest
+from pytest_agentchaos.evidence.verdict import Status as VerdictStatus
 from pytest_agentchaos.evidence.verdict import Verdict
 
 Status = Literal["pass", "fail", "unknown", "invalid", "inapplicable", "infrastructure"]
@@ -16,6 +17,9 @@ Status = Literal["pass", "fail", "unknown", "invalid", "inapplicable", "infrastr
 ``infrastructure``: there was no proper trial; the system did not start, ended its process, or this package failed."""
 
 STATUSES: tuple[str, ...] = get_args(Status)
+VERDICTS: tuple[str, ...] = get_args(VerdictStatus)
+LARGEST: Final = 1e15
+"""No trial takes, costs or calls more; what is told of more is told wrongly, and a sum with it in it would be none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Result:
     @property
     def schedule(self) -> list[dict[str, Any]]:
         """The rules of the plan, as plain data."""
-        return list(self.plan.get("schedule", ()))
+        return list(self.plan.get("schedule") or ())
 
     @property
     def failed(self) -> tuple[Verdict, ...]:
@@ -83,6 +87,10 @@ class Result:
             if name in _TYPES and (not isinstance(value, _TYPES[name]) or isinstance(value, bool)):
                 msg = f"the result {str(data['trial'])[:80]!r}: its {name!r} is {str(value)[:80]!r}"
                 raise UsageError(msg)
+            if name in _FIGURES and not abs(value) <= LARGEST:
+                msg = f"the result {str(data['trial'])[:80]!r}: its {name!r} is larger than any can be"
+                raise UsageError(msg)
+        _check_lists(known)
         if known["status"] not in STATUSES:
             msg = f"the result {known['trial']!r}: status {known['status']!r}; {nearest(known['status'], STATUSES)}"
             raise UsageError(msg)
@@ -102,9 +110,33 @@ _TYPES: dict[str, Any] = {
 }
 
 
+_FIGURES = frozenset({"calls", "virtual_s", "real_s"})
+
+
+def _check_lists(known: Mapping[str, Any]) -> None:
+    """What stands inside of them: rules of a schedule are objects, and how often each fired is a number."""
+    schedule = known["plan"].get("schedule")
+    if schedule is not None and not (
+        isinstance(schedule, (list, tuple)) and all(isinstance(one, Mapping) for one in schedule)
+    ):
+        msg = f"the result {known['trial'][:80]!r}: the schedule of its plan is {str(schedule)[:80]!r}; it lists rules"
+        raise UsageError(msg)
+    if not all(type(one) is int for one in known.get("fired", ())):
+        msg = f"the result {known['trial'][:80]!r}: its 'fired' is {str(known['fired'])[:80]!r}; it lists numbers"
+        raise UsageError(msg)
+
+
 def _verdict(trial: str, data: Any) -> Verdict:
-    try:
-        return Verdict(data["invariant"], data["status"], data["reason"], tuple(data.get("ops", ())))
-    except (KeyError, TypeError, AttributeError) as error:
-        msg = f"the result {trial!r}: {str(data)[:80]!r} is no verdict; it needs 'invariant', 'status' and 'reason'"
-        raise UsageError(msg) from error
+    told: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
+    invariant: Any = told.get("invariant")
+    status: Any = told.get("status")
+    reason: Any = told.get("reason")
+    ops = told.get("ops", ())
+    is_told = isinstance(invariant, str) and isinstance(reason, str) and isinstance(status, str)
+    if not is_told or status not in VERDICTS or not isinstance(ops, (list, tuple)):
+        msg = (
+            f"the result {trial[:80]!r}: {str(data)[:80]!r} is no verdict; it needs 'invariant', 'status' and 'reason'"
+            f" (a status is one of {', '.join(VERDICTS)}) and may have a list of 'ops'"
+        )
+        raise UsageError(msg)
+    return Verdict(invariant, status, reason, tuple(one for one in ops if type(one) is int))

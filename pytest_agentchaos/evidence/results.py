@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NoReturn
 
@@ -170,10 +171,16 @@ def parse(line: bytes) -> Any:
     except ValueError:
         pass  # also for half a character and for deep nests, which are JSON all the same
     try:
-        return json.loads(line, parse_constant=_no_number)
+        return json.loads(line, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
 
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def _finite(digits: str) -> float:
+    """A number; ``1e999`` is JSON, and none that can be counted with."""
+    number = float(digits)
+    return number if isfinite(number) else _no_number(digits)

@@ -7,11 +7,10 @@ import json
 import sys
 from collections.abc import Mapping
 from functools import lru_cache
-from math import isfinite
 from typing import Any, Final, NamedTuple
 
 from pytest_agentchaos.evidence.canonical import dump, encode
-from pytest_agentchaos.evidence.result import STATUSES, Status
+from pytest_agentchaos.evidence.result import LARGEST, STATUSES, VERDICTS, Status
 from pytest_agentchaos.evidence.slim import Slim
 
 COUNTED = frozenset({"pass", "fail", "unknown"})
@@ -53,6 +52,8 @@ class Row(NamedTuple):
     """Those of ``evidence.figures.measures`` that are one number or None, and ``currency``."""
     history: str
     """The file that has its history; empty if it was not kept."""
+    unknown: tuple[str, ...] = ()
+    """The invariants that cannot know."""
 
     @property
     def success(self) -> bool:
@@ -86,22 +87,28 @@ def row(source: int, at: int, data: Mapping[str, Any]) -> Row:
         sys.intern(str(plan.get("system", ""))),
         asked.scenario,
         asked.journey,
-        seed if isinstance(seed, int) else 0,
+        seed if type(seed) is int else 0,
         asked.faults,
         asked.schedule,
         f"{asked.pair}-{seed}",
         asked.case,
-        tuple(sys.intern(one["invariant"]) for one in data.get("verdicts", ()) if one["status"] == "fail"),
+        _of_status(data, "fail"),
         len(fired) < len(asked.faults) or not all(fired),
         data.get("calls", 0),
         float(data.get("virtual_s", 0.0)),
         float(data.get("real_s", 0.0)),
         Slim({name: one for name, one in data.get("measures", {}).items() if one is None or _is_plain(one)}),
         data.get("history", ""),
+        _of_status(data, "unknown"),
     )
 
 
+def _of_status(data: Mapping[str, Any], status: str) -> tuple[str, ...]:
+    return tuple([sys.intern(one["invariant"]) for one in data.get("verdicts", ()) if one["status"] == status])
+
+
 _STATUSES: Final = frozenset(STATUSES)
+_VERDICTS: Final = frozenset(VERDICTS)
 _CASE: Final = (
     "scenario", "journey", "test", "schedule",
     "invariants", "expect", "sometimes", "effects", "if_unfired",
@@ -130,15 +137,30 @@ def _is_told(data: Any) -> bool:
         if value is not _TYPES and type(value) not in types:
             return False
     for one in data.get("verdicts", ()):
-        if type(one) is not dict or "reason" not in one or type(one.get("invariant")) is not str or "status" not in one:
+        if type(one) is not dict or not _is_verdict(one):
             return False
-    return isfinite(data.get("virtual_s", 0)) and isfinite(data.get("real_s", 0))
+    schedule = data["plan"].get("schedule")
+    if schedule is not None and (type(schedule) is not list or not all(type(one) is dict for one in schedule)):
+        return False
+    figures = data.get("calls", 0), data.get("virtual_s", 0), data.get("real_s", 0)
+    return all(type(one) is int for one in data.get("fired", ())) and all(map(_is_figure, figures))
+
+
+def _is_verdict(one: Mapping[str, Any]) -> bool:
+    status = one.get("status")
+    is_told = type(one.get("invariant")) is type(one.get("reason")) is type(status) is str
+    return is_told and status in _VERDICTS and type(one.get("ops", [])) is list
+
+
+def _is_figure(value: float) -> bool:
+    """Also of an integer that no float can hold; infinity and what is no number are none."""
+    return abs(value) <= LARGEST
 
 
 def _is_plain(value: Any) -> bool:
     kind = type(value)
-    if kind is float and not isfinite(value):
-        msg = "a figure is no number"
+    if (kind is float or kind is int) and not _is_figure(value):
+        msg = "a figure is no number, or larger than any can be"
         raise ValueError(msg)
     return kind is float or kind is int or kind is str
 
@@ -160,8 +182,7 @@ def _asked(told: str) -> _Asked:
     values = json.loads(told)
     plan = dict(zip(_CASE, values, strict=True))
     test = "" if plan["test"] is None else str(plan["test"])
-    rules = plan["schedule"] if isinstance(plan["schedule"], list) else []
-    schedule = [one for one in rules if isinstance(one, dict)]
+    schedule = plan["schedule"] or []
     return _Asked(
         str(plan["scenario"] or test.partition("::")[0]),
         _journey(plan["journey"] if plan["journey"] is not None else plan["test"]),

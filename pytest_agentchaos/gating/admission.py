@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
+from pytest_agentchaos.evidence.exploration import KIND
 from pytest_agentchaos.evidence.gathered import Gathered
 from pytest_agentchaos.evidence.row import COUNTED, Row
 from pytest_agentchaos.evidence.telling import counted, listed, shown
@@ -22,65 +22,59 @@ _ONE_RELEASE = ("release", "commit")
 def obstacles(
     policy: Policy, candidate: Gathered, baseline: Gathered | None, pairs: Pairs | None, at: datetime
 ) -> Iterator[tuple[str, str]]:
-    """A short name and a sentence for each."""
+    """A short name and a sentence for each; without a capital letter, and without its full stop."""
     yield from _of_one(policy, "candidate", candidate)
+    if baseline is None and policy.compares:
+        comparing = [repr(rule.id) for rule in policy.rules if rule.compares]
+        rules = f"rule {comparing[0]} compares" if len(comparing) == 1 else f"rules {listed(comparing)} compare"
+        yield "baseline", f"there is no baseline, and {rules} with one; give its results with --baseline DIR"
+    if baseline is not None:
+        yield from ((f"baseline.{name}", why) for name, why in _of_one(policy, "baseline", baseline))
+        yield from _together(policy, candidate, baseline, pairs)
     yield from _age(policy, candidate, at)
-    if baseline is None:
-        if policy.compares:
-            rules = listed([repr(rule.id) for rule in policy.rules if rule.compares])
-            yield "baseline", f"there is no baseline, and {rules} compare with one; give its results: --baseline DIR"
-        return
-    yield from _of_one(policy, "baseline", baseline)
+
+
+def _together(
+    policy: Policy, candidate: Gathered, baseline: Gathered, pairs: Pairs | None
+) -> Iterator[tuple[str, str]]:
     if is_same(candidate, baseline):
         yield "baseline", "baseline and candidate are the same results; give those of the version that is in production"
     yield from _differences(policy, candidate, baseline)
     if pairs is not None and policy.compares and len(candidate) and len(baseline):
-        yield from _pairing(policy, pairs)
+        yield from _pairing(policy, pairs, remedy(candidate, baseline))
 
 
 def _of_one(policy: Policy, side: str, gathered: Gathered) -> Iterator[tuple[str, str]]:
     rows, evidence = gathered.rows, policy.shape.evidence
     of = Counter(row.status for row in rows)
+    broke = of["infrastructure"]
     if not rows:
         yield "trials", f"the {side} has no trial at all; run the suite, and give the folder that it wrote"
-    elif of["infrastructure"] == len(rows):
-        yield (
-            "trials",
-            (f"all {counted(len(rows), 'run')} of the {side} broke before they were trials; mend the set-up first"),
-        )
+    elif broke == len(rows):
+        all_runs = "the only run" if broke == 1 else f"all {broke} runs"
+        yield "trials", f"{all_runs} of the {side} broke before anything was tried; mend the set-up first"
     elif not COUNTED & of.keys():
-        yield "trials", f"no trial of the {side} says anything: {_statuses(of)}"
-    elif of["infrastructure"] > evidence.max_infra_rate * len(rows):
-        share = of["infrastructure"] / len(rows)
-        yield (
-            "infrastructure",
-            (
-                f"{of['infrastructure']} of {counted(len(rows), 'run')} of the {side} broke ({share:.1%}; at most"
-                f" {evidence.max_infra_rate:.1%} may): what was lost may be the worst; mend the set-up and run again"
-            ),
-        )
+        told = listed([f"{count} {status}" for status, count in of.items()])
+        yield "trials", f"no trial of the {side} says anything of its system ({told}); run faults that it can meet"
+    elif broke > evidence.max_infra_rate * len(rows):
+        yield "infrastructure", _lost(side, broke, len(rows), evidence.max_infra_rate)
     if evidence.require_fault_fired and of["invalid"] and (idle := _never_tried(rows)):
-        yield (
-            "fired",
-            (
-                f"{counted(len(idle), 'case')} of the {side} {'was' if len(idle) == 1 else 'were'} never tried, for the"
-                f" fault never acted: {listed(idle, limit=3)}; correct its selector, or say if_unfired: skip"
-            ),
-        )
+        were = "was" if len(idle) == 1 else "were"
+        names = listed(idle, limit=2)
+        never = f"{counted(len(idle), 'case')} of the {side} {were} never tried, since the fault never acted: {names}"
+        yield "fired", f"{never}; correct its selector, or say if_unfired: skip"
     for label in _ONE_RELEASE:
-        told = sorted({source.head.labels[label] for source in gathered.sources if source.head.labels.get(label)})
-        if len(told) > 1:
-            yield (
-                "mixed",
-                (
-                    f"the {side}'s results are of several {label}s, {listed(map(shown, told), limit=3)};"
-                    " give those of one"
-                ),
-            )
+        several = sorted({source.head.labels[label] for source in gathered.sources if source.head.labels.get(label)})
+        if len(several) > 1:
+            named = listed(map(shown, several), len(several), limit=3)
+            yield "mixed", f"the {side}'s results are of several {label}s, {named}; give those of one"
 
 
-def _statuses(of: Mapping[Any, int]) -> str:
-    return listed([f"{count} {status}" for status, count in of.items()])
+def _lost(side: str, broke: int, runs: int, most: float) -> str:
+    return (
+        f"{broke} of {counted(runs, 'run')} of the {side} broke ({broke / runs:.1%}, where at most {most:.1%} may), and"
+        " what was lost may be the worst; mend the set-up and run again"
+    )
 
 
 def _never_tried(rows: tuple[Row, ...]) -> list[str]:
@@ -101,18 +95,19 @@ def _age(policy: Policy, candidate: Gathered, at: datetime) -> Iterator[tuple[st
     most = policy.shape.evidence.age
     if most is None:
         return
+    found: dict[str, list[str]] = defaultdict(list)
     for source in candidate.sources:
         name = shown(source.path.as_posix())
         begun = _moment(source.head.at)
         if begun is None:
-            yield "age", f"{name} does not say when it was run; run it again with this version, or leave max_age out"
+            found["do not say when they were run; run again with this version, or leave max_age out"].append(name)
         elif at - begun > most:
-            yield "age", f"{name} is of {source.head.at}, older than {policy.shape.evidence.max_age}; run it again"
+            found[f"are older than {policy.shape.evidence.max_age}; run again"].append(f"{name} ({source.head.at})")
         elif begun - at > _SKEW:
-            yield (
-                "age",
-                (f"{name} is of {source.head.at}, which is yet to come; set the clock of the machine that ran it"),
-            )
+            text = "are of a time yet to come; set the clock of the machine that ran them"
+            found[text].append(f"{name} ({source.head.at})")
+    if found:
+        yield "age", "; ".join(f"the results in {listed(names, limit=2)} {text}" for text, names in found.items())
 
 
 def _moment(text: str) -> datetime | None:
@@ -144,7 +139,8 @@ def _print(row: Row) -> tuple[str, float]:
 def _differences(policy: Policy, candidate: Gathered, baseline: Gathered) -> Iterator[tuple[str, str]]:
     required = policy.shape.compare.require_same
     if "suite_hash" in required and candidate.suite_sha256 != baseline.suite_sha256:
-        yield "suite", f"baseline and candidate were asked different things: {_asked(candidate, baseline)}"
+        asked = f"baseline and candidate are not of one suite: {_asked(candidate, baseline)}"
+        yield "suite", f"{asked}; {remedy(candidate, baseline)}"
     if "prices" in required:
         ours, theirs = _currencies(candidate), _currencies(baseline)
         if len(ours | theirs) > 1:
@@ -162,9 +158,19 @@ def _differences(policy: Policy, candidate: Gathered, baseline: Gathered) -> Ite
 def _asked(candidate: Gathered, baseline: Gathered) -> str:
     ours, theirs = ({row.case: row for row in one.rows} for one in (candidate, baseline))
     alone = [ours[case] for case in ours if case not in theirs] + [theirs[case] for case in theirs if case not in ours]
-    only = f"{len(ours.keys() - theirs.keys())} cases are only the candidate's, {len(theirs.keys() - ours.keys())} only"
+    more, less = len(ours.keys() - theirs.keys()), len(theirs.keys() - ours.keys())
     named = listed(dict.fromkeys(_named(row) for row in alone), limit=2)
-    return f"{only} the baseline's ({named}); run one suite on both"
+    return f"{counted(more, 'case')} only of the candidate, {counted(less, 'case')} only of the baseline ({named})"
+
+
+def remedy(one: Gathered, other: Gathered) -> str:
+    """What makes two campaigns comparable."""
+    if KIND in {source.head.kind for gathered in (one, other) for source in gathered.sources}:
+        return (
+            "an exploration asks at the very calls that a system makes, arguments included, so that two of them rarely"
+            " ask the same: compare runs of scenarios, which select calls by name"
+        )
+    return "run one suite with the same seeds on both"
 
 
 def _named(row: Row) -> str:
@@ -186,22 +192,13 @@ def versions(gathered: Gathered) -> dict[str, str]:
     return {name: ", ".join(several) for name, several in found.items()}
 
 
-def _pairing(policy: Policy, pairs: Pairs) -> Iterator[tuple[str, str]]:
+def _pairing(policy: Policy, pairs: Pairs, what_to_do: str) -> Iterator[tuple[str, str]]:
     least = policy.shape.compare.min_paired
     if not pairs.pairs:
-        yield (
-            "pairs",
-            (
-                "no trial of the candidate has its pair in the baseline: same scenario, journey, schedule and seed;"
-                " run the same suite with the same seeds, or write compare: {pair_by: []}"
-            ),
-        )
+        none = "no trial of the candidate has its pair in the baseline (same scenario, journey, schedule and seed)"
+        yield "pairs", f"{none}; {what_to_do}, or write compare: {{pair_by: []}} where they cannot be paired"
     elif pairs.share < least:
-        yield (
-            "pairs",
-            (
-                f"only {pairs.share:.1%} of the candidate's trials have a pair in the baseline ({least:.0%} asked):"
-                f" {len(pairs.candidate_only)} stand alone, {len(pairs.excluded)} pairs have a trial that says nothing;"
-                " run both with the same seeds"
-            ),
-        )
+        alone, excluded = len(pairs.candidate_only), len(pairs.excluded)
+        rest = f"{alone} {'stands' if alone == 1 else 'stand'} alone, {counted(excluded, 'pair')} can tell nothing"
+        few = f"only {pairs.share:.1%} of the candidate's trials have a pair in the baseline ({least:.0%} are asked)"
+        yield "pairs", f"{few}: {rest}; {what_to_do}"

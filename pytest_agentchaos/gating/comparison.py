@@ -12,7 +12,7 @@ from pytest_agentchaos.evidence.compact import replay_line
 from pytest_agentchaos.evidence.gathered import Gathered
 from pytest_agentchaos.evidence.row import Row
 from pytest_agentchaos.evidence.telling import shown
-from pytest_agentchaos.gating.admission import is_same
+from pytest_agentchaos.gating.admission import is_same, remedy
 from pytest_agentchaos.gating.estimate import Unmeasured
 from pytest_agentchaos.gating.measuring import measure
 from pytest_agentchaos.gating.pairs import Pair, Pairs, pair
@@ -149,7 +149,7 @@ def _problem(baseline: Gathered, candidate: Gathered, pairs: Pairs) -> str:
         return ""
     if pairs.excluded:
         return "each pair has a trial that says nothing: infrastructure, a fault that never fired, or no such call"
-    return "no trial has its pair: same scenario, journey, schedule and seed; run one suite with the same seeds on both"
+    return f"no trial has its pair: same scenario, journey, schedule and seed; {remedy(baseline, candidate)}"
 
 
 def _ratios(pairs: Pairs, alpha: float) -> Iterator[Ratio]:

@@ -5,35 +5,31 @@ A veto that fails comes before all else; then what is invalid, what fails, what 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Literal
 
-from pytest_agentchaos.evidence.decision import Cell, Decision, RuleStatus, RuleVerdict, Word
+from pytest_agentchaos.evidence.decision import Cell, Decision, RuleVerdict, Word
+from pytest_agentchaos.evidence.exploration import KIND
 from pytest_agentchaos.evidence.gathered import Gathered
-from pytest_agentchaos.evidence.telling import counted, listed, shown
+from pytest_agentchaos.evidence.telling import listed, shown
+from pytest_agentchaos.gating import reasons
 from pytest_agentchaos.gating.admission import obstacles, versions
 from pytest_agentchaos.gating.judging import Part, cell, parts, whole, worst_first
 from pytest_agentchaos.gating.pairs import Pairs, pair
 from pytest_agentchaos.gating.policy import Policy
+from pytest_agentchaos.gating.reasons import EVIDENCE
 from pytest_agentchaos.gating.sample import Sample
 from pytest_agentchaos.gating.shape import Rule
 from pytest_agentchaos.gating.waivers import Waivers
-
-EVIDENCE = "evidence"
-"""The role of verdicts that no rule has asked for: what keeps results from deciding anything."""
-
-_PRECEDENCE: Final[tuple[tuple[RuleStatus, Word], ...]] = (
-    ("invalid", "invalid"),
-    ("fail", "rollback"),
-    ("inconclusive", "hold"),
-)
 
 
 def decide(policy: Policy, candidate: Gathered, baseline: Gathered | None = None, *, at: datetime) -> Decision:
     """What this policy says of these results at this moment. It is a function of these alone."""
     at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    given, candidate, baseline = candidate, _searched(candidate), None if baseline is None else _searched(baseline)
     pairs = pair(baseline, candidate) if baseline is not None and policy.shape.compare.pair_by else None
     waivers = Waivers(policy.shape.waivers, at)
     made = parts(policy, _sample(candidate, baseline, pairs), waivers)
@@ -52,11 +48,23 @@ def decide(policy: Policy, candidate: Gathered, baseline: Gathered | None = None
         policy.name,
         policy.sha256,
         candidate.suite_sha256,
-        _counts(candidate, baseline, pairs),
+        _counts(candidate, baseline, pairs) | {"searched": _invalid(given) - _invalid(candidate)},
         versions(candidate),
         systems,
         needed,
     )
+
+
+def _searched(gathered: Gathered) -> Gathered:
+    """With what an exploration tried and found nothing to act on as what does not apply: it is part of the search."""
+    if all(source.head.kind != KIND for source in gathered.sources):
+        return gathered
+    rows = (row._replace(status="inapplicable") if gathered.is_searched(row) else row for row in gathered.rows)
+    return replace(gathered, rows=tuple(rows))
+
+
+def _invalid(gathered: Gathered) -> int:
+    return sum(row.status == "invalid" for row in gathered.rows)
 
 
 def _sample(candidate: Gathered, baseline: Gathered | None, pairs: Pairs | None) -> Sample:
@@ -115,39 +123,26 @@ def _obstacle(name: str, why: str) -> RuleVerdict:
 
 
 def _combined(rules: Sequence[RuleVerdict], candidate: Gathered) -> tuple[Word, str, int | None]:
-    """The decision, a sentence, and how many runs it needs."""
+    """The decision, why, and how many runs it needs."""
     deciding = [rule for rule in rules if rule.role != "watch"]
-    vetoes = [rule for rule in deciding if rule.role == "veto" and rule.status == "fail"]
-    if vetoes:
-        return "rollback", _because("rollback", vetoes), None
-    for status, word in _PRECEDENCE:
-        found = [rule for rule in deciding if rule.status == status]
-        if found:
-            needed = _needed(found) if word == "hold" else None
-            return word, _because(word, found, needed), needed
-    waived = [rule.id for rule in rules if rule.waived]
-    held = sum(rule.status == "pass" for rule in deciding)
-    if not held:
-        return "invalid", "invalid: every rule that decides is waived, so that nothing was shown", None
-    trials = counted(sum(row.counted for row in candidate.rows), "trial")
-    reason = f"promote: {counted(held, 'rule')} {'holds' if held == 1 else 'hold'} over {trials}"
-    return "promote", reason + (f"; waived in part or whole: {listed(waived)}" if waived else ""), None
+    of: dict[str, list[RuleVerdict]] = defaultdict(list)
+    for rule in deciding:
+        of[rule.status].append(rule)
+    vetoes = [rule for rule in of["fail"] if rule.role == "veto"]
+    if vetoes or (of["fail"] and not of["invalid"]):
+        return "rollback", reasons.broken([*vetoes, *(rule for rule in of["fail"] if rule not in vetoes)]), None
+    if of["invalid"]:
+        return "invalid", reasons.unusable(of["invalid"]), None
+    if of["inconclusive"]:
+        return "hold", reasons.undecided(of["inconclusive"]), _needed(of["inconclusive"])
+    if not of["pass"]:
+        return "invalid", reasons.NOTHING_SHOWN, None
+    return "promote", reasons.held(rules, sum(row.counted for row in candidate.rows)), None
 
 
 def _needed(found: Sequence[RuleVerdict]) -> int | None:
     needed = [rule.runs_needed for rule in found if rule.runs_needed is not None]
     return max(needed) if len(needed) == len(found) else None
-
-
-def _because(word: str, found: Sequence[RuleVerdict], needed: int | None = None) -> str:
-    first = max(found, key=lambda rule: rule.runs_needed or 0) if word == "hold" else found[0]
-    rest = f"; {counted(len(found) - 1, 'more obstacle')}" if len(found) > 1 and word == "invalid" else ""
-    if len(found) > 1 and word != "invalid":
-        others = listed([repr(rule.id) for rule in found if rule is not first], limit=4)
-        rest = f"; {'fails' if word == 'rollback' else 'open'} too: {others}"
-    if word == "hold" and needed is not None:
-        return f"hold: {counted(needed, 'more run')} like these would decide {first.id!r}: {first.reason}{rest}"
-    return f"{word}: {first.reason if first.role == EVIDENCE else f'{first.id!r}: {first.reason}'}{rest}"
 
 
 def _systems(gathered: Gathered) -> str:

@@ -58,6 +58,8 @@ class Counted:
     baseline: float | None = None
     what: str = ""
     """Which kinds of it there were."""
+    of: Estimate | None = None
+    """What would be estimated, if it were not taken as it was observed."""
     is_sampled: bool = False
 
     @property

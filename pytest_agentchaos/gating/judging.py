@@ -14,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf, nextafter
+from typing import Final
 
 from pytest_agentchaos.evidence.decision import Cell, RuleStatus
 from pytest_agentchaos.evidence.telling import counted, shown
 from pytest_agentchaos.gating.estimate import Estimate, Method, Unmeasured, runs_needed
 from pytest_agentchaos.gating.measuring import measure
 from pytest_agentchaos.gating.policy import Policy
-from pytest_agentchaos.gating.sample import ALL, Sample, cells
+from pytest_agentchaos.gating.sample import NO_FAULT, Sample, cells
 from pytest_agentchaos.gating.shape import Rule, Stats
 from pytest_agentchaos.gating.waivers import Waivers
 from pytest_agentchaos.gating.words import told
@@ -115,10 +116,12 @@ def cell(part: Part, policy: Policy) -> Cell:
         problem = part.problem or Unmeasured("it was not measured")
         return Cell(name, "waived" if part.waived else problem.status, reason=str(problem))
     status, needed = _status(part, policy)
-    low, high = _bounds(part, policy.shape.stats.alpha)
-    reason = told(part.rule, part.estimate, (low, high), status, needed)
-    if status == "inconclusive" and part.estimate.n < policy.shape.evidence.min_runs_per_cell:
-        reason += f" (at least {policy.shape.evidence.min_runs_per_cell} runs are asked)"
+    alpha, least = policy.shape.stats.alpha, policy.shape.evidence.min_runs_per_cell
+    low, high = _bounds(part, alpha)
+    shows = "pass" if status == "inconclusive" and part.passes(alpha) else status
+    reason = told(part.rule, part.estimate, (low, high), shows, needed)
+    if status == "inconclusive" and part.estimate.n < least:
+        reason += f", of {least} runs or more"
     if part.waived:
         status = "waived"
     return Cell(name, status, part.estimate.value, low, high, part.estimate.n, needed, reason)
@@ -160,11 +163,20 @@ def worst_first(made: Iterable[Cell]) -> list[Cell]:
     return sorted(made, key=lambda one: (_WORST.index(one.status), -(one.runs_needed or 0), one.name))
 
 
+_PLACES: Final = {"journey": "in journey {},", "scenario": "in scenario {},", "fault": "under {},"}
+_TOO: Final = {"fail": "broken too", "inconclusive": "open too", "invalid": "beyond judging too"}
+
+
 def whole(made: Sequence[Cell], rule: Rule) -> str:
     """Why a rule is what it is, by its worst part."""
     first = made[0]
-    others = sum(one.status == first.status for one in made[1:])
-    if first.name == ALL and rule.by == "none":
+    if rule.by == "none":
         return first.reason
-    more = f"; {counted(others, 'other')} likewise" if others else ""
-    return f"{rule.by} {first.name}: {first.reason}{more}"
+    alike = sum(one.status == first.status for one in made)
+    place = "where nothing goes wrong," if first.name == NO_FAULT else _PLACES[rule.by].format(first.name)
+    if alike == 1 or first.status == "waived":
+        return f"{place} {first.reason}"
+    if first.status == "pass":
+        return f"all {alike} {rule.by}s hold; for example {place} {first.reason}"
+    more = f"{counted(alike - 1, f'other {rule.by}')} {'is' if alike == 2 else 'are'} {_TOO[first.status]}"  # noqa: PLR2004
+    return f"{place} {first.reason}; {more}"

@@ -29,12 +29,19 @@ def measure(rule: Rule, sample: Sample, method: Method) -> Estimate:
 
 def _count(rule: Rule, sample: Sample, _: Method) -> Estimate:
     """Violations, wherever one was seen; an invariant that cannot know may hide another."""
-    seen = sum(bool(_broken(rule, row)) for row in sample.rows if row.status != "infrastructure")
-    rows = sample.counted
-    perhaps = sum(row.status == "unknown" for row in rows)
-    kinds = Counter(name for row in sample.rows if row.status != "infrastructure" for name in _broken(rule, row))
+    rows = [row for row in sample.rows if row.status != "infrastructure"]
+    kinds = Counter(name for row in rows for name in _asked_for(rule, row.failed))
     what = listed([f"{shown(name)} {count}" for name, count in kinds.most_common()], limit=3)
-    return Counted(seen, seen + perhaps, len(rows), what=what)
+    seen = sum(bool(_asked_for(rule, row.failed)) for row in rows)
+    perhaps = sum(_is_doubtful(rule, row) for row in sample.counted)
+    uncounted = sum(not row.counted and bool(_asked_for(rule, row.failed)) for row in rows)
+    return Counted(seen, seen + perhaps, len(sample.counted) + uncounted, what=what)
+
+
+def _is_doubtful(rule: Rule, row: Row) -> bool:
+    """Whether it may be a violation that nobody has seen. What is unknown and does not say why may be anything."""
+    nameless = row.status == "unknown" and not row.unknown
+    return (nameless or bool(_asked_for(rule, row.unknown))) and not _asked_for(rule, row.failed)
 
 
 def _rate(rule: Rule, sample: Sample, method: Method) -> Estimate:
@@ -42,7 +49,7 @@ def _rate(rule: Rule, sample: Sample, method: Method) -> Estimate:
         return _difference(rule, sample, method)
     rows = sample.counted
     if rule.metric == "violation_rate":  # what may be one is counted as one
-        bad = sum(bool(_broken(rule, row)) or row.status == "unknown" for row in rows)
+        bad = sum(bool(_asked_for(rule, row.failed)) or _is_doubtful(rule, row) for row in rows)
         return observed(rule, Rate(bad, len(rows), method))
     return observed(rule, Rate(sum(row.success for row in rows), len(rows), method))
 
@@ -90,11 +97,11 @@ def _repeated(rule: Rule, sample: Sample, method: Method) -> Estimate:
     return observed(rule, estimate)
 
 
-def _broken(rule: Rule, row: Row) -> Sequence[str]:
-    """The invariants that fail, of those that the rule asks for."""
-    if not rule.invariant or not row.failed:
-        return row.failed
-    return [name for name in row.failed if any(fnmatchcase(name, glob) for glob in rule.invariant)]
+def _asked_for(rule: Rule, names: Sequence[str]) -> Sequence[str]:
+    """Of these invariants, those that the rule is about."""
+    if not rule.invariant or not names:
+        return names
+    return [name for name in names if any(fnmatchcase(name, glob) for glob in rule.invariant)]
 
 
 _KINDS: dict[str, Callable[[Rule, Sample, Method], Estimate]] = {

@@ -86,6 +86,8 @@ def _footer(decision: Decision) -> Iterator[str]:
     apart = [f"{counts[name]} {name}" for name in ("infrastructure", "invalid", "inapplicable") if counts.get(name)]
     told = f"{counted(counts.get('runs', 0), 'run')}, {counts.get('counted', 0)} of them say something of the system"
     yield told + (f" ({', '.join(apart)} do not)" if apart else "")
+    if searched := counts.get("searched"):
+        yield f"{counted(searched, 'trial')} of an exploration found nothing to act on; that is part of its search"
     if "pairs" in counts:
         alone = counts["candidate_unpaired"], counts["baseline_unpaired"], counts["pairs_excluded"]
         yield (

@@ -38,7 +38,7 @@ def cost_per_success(rule: Rule, sample: Sample, method: Method) -> Estimate:
     rows, base = _sides(rule, sample)
     one = side(rows)
     if one is None:  # no price is low enough for nothing
-        why = f"none of {counted(len(rows), 'trial')} passes, so that a success has no price"
+        why = f"none of {counted(len(rows), 'trial')} passes, so that no price buys a success"
         raise Unmeasured(why, "fail" if len(rows) >= FEWEST else "inconclusive")
     if not rule.compares:
         estimate = (
@@ -61,8 +61,8 @@ def figure(rule: Rule, sample: Sample, method: Method) -> Estimate:
     if metric.may_lack:
         values, others = _both(values, others, paired=paired)
     if not values or (rule.compares and not others):
-        of = "pass" if rule.on == "successes" else "tell it"
-        why = f"there are no {'pairs that both' if paired else 'trials that'} {of}"
+        which = "passes" if rule.on == "successes" else "tells it"
+        why = f"no pair {which} on both sides" if paired else f"no trial {which}"
         raise Unmeasured(why, "inconclusive")
     if metric.stat != "mean":
         return _quantile(rule, values, others, method, paired=paired)
@@ -117,7 +117,8 @@ def _known(rule: Rule, rows: Iterable[Row], names: tuple[str, ...]) -> list[floa
     lacking = {at for column in columns for at, one in enumerate(column) if not isinstance(one, (float, int))}
     if lacking and not rule.measured.may_lack:
         of, what = len(columns[0]), " and ".join(names)
-        why = f"{counted(len(lacking), 'trial')} of {of} do not tell {what}, and what is missing may be the worst"
+        tell = "does not tell" if len(lacking) == 1 else "do not tell"
+        why = f"{len(lacking)} of {counted(of, 'trial')} {tell} {what}, and what is missing may be the worst"
         raise Unmeasured(why)
     if len(columns) == 1 and not lacking:
         return columns[0]  # type: ignore[return-value]  # each is a number
@@ -177,5 +178,5 @@ def _error(values: Sequence[float]) -> float:
 def observed(rule: Rule, estimate: Estimate) -> Estimate:
     """As it is, for a limit on what was observed."""
     if rule.limit_key in {"min", "max"} and estimate.value is not None:
-        return Counted(estimate.value, estimate.value, estimate.n)
+        return Counted(estimate.value, estimate.value, estimate.n, of=estimate)
     return estimate

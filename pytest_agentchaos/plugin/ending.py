@@ -112,5 +112,4 @@ def asked(config: pytest.Config) -> Ending:
 
 def _told(decision: Decision, code: int | None) -> str:
     exits = "" if code is None else f" (exit code {code})"
-    reason = decision.reason.removeprefix(f"{decision.decision}: ")
-    return f"gate {decision.policy}: {decision.decision.upper()}, {reason}{exits}"
+    return f"gate {decision.policy}: {decision.decision.upper()}. {decision.reason}{exits}"

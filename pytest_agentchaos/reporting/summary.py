@@ -9,7 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_agentchaos.evidence.canonical import snapshot
+from pytest_agentchaos.evidence.canonical import encode, snapshot
 from pytest_agentchaos.evidence.decision import Decision
 from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.reporting.report import Matrix, Rate, Report
@@ -38,16 +38,21 @@ def schema() -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(redact(str(key))): _plain(item) for key, item in value.items()}
+        return {_whole(redact(str(key))): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
         return _object(value)
     if isinstance(value, str):
-        return redact(value)  # each text alone: a journey called "reset my password" is no secret
+        return _whole(redact(value))  # each text alone: a journey called "reset my password" is no secret
     if isinstance(value, float):
         return value if isfinite(value) else None
     return value if value is None or isinstance(value, int) else snapshot(value)
+
+
+def _whole(text: str) -> str:
+    """Half a character is written as its escape: strict readers of JSON take no file that has one."""
+    return text if text.isascii() else encode(text).decode()
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -29,12 +29,12 @@ def shop(project, monkeypatch):
 @pytest.mark.parametrize(
     ("policy", "test", "code", "says"),
     [
-        ("hold", HOLDS, 0, "gate hold: PROMOTE, *"),
-        ("hold", FAILS, 20, "gate hold: ROLLBACK, *'holds'* (exit code 20)"),
+        ("hold", HOLDS, 0, "gate hold: PROMOTE. *"),
+        ("hold", FAILS, 20, "gate hold: ROLLBACK. Rule 'holds' is broken: * (exit code 20)"),
         ("sure", HOLDS, 21, "gate sure: HOLD, *more runs* (exit code 21)"),
-        ("hold", "def test_it(): pass", 22, "gate hold: INVALID, *no trial* (exit code 22)"),
-        ("hold", "", 22, "gate hold: INVALID, *no trial* (exit code 22)"),
-        ("hold", HOLDS + "def test_that(): assert 0", 1, "gate hold: PROMOTE, *"),
+        ("hold", "def test_it(): pass", 22, "gate hold: INVALID. *no trial* (exit code 22)"),
+        ("hold", "", 22, "gate hold: INVALID. *no trial* (exit code 22)"),
+        ("hold", HOLDS + "def test_that(): assert 0", 1, "gate hold: PROMOTE. *"),
     ],
     ids=["all hold", "one fails", "too few", "no trial", "nothing", "another test fails"],
 )

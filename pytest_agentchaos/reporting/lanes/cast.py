@@ -173,7 +173,7 @@ def _full(who: Who) -> str:
     role, name = who
     if role == "agent":
         path: Any = name
-        return str(redact("/".join(path)))
+        return "/".join(redact(list(path)))  # each alone: joined, the end of one would look like part of another
     return str(redact(str(name))) or _USER
 
 

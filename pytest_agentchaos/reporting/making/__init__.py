@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from pytest_agentchaos.evidence.decision import Decision
 from pytest_agentchaos.evidence.gathered import Gathered
+from pytest_agentchaos.evidence.row import Row
 from pytest_agentchaos.evidence.telling import listed
 from pytest_agentchaos.reporting.making.budget import budget
 from pytest_agentchaos.reporting.making.calls import Calls
@@ -84,7 +85,7 @@ def make(  # noqa: PLR0913 - each is one thing that a report may be given
     said = judged(gathered, statuses, clusters, unmet(gathered))
     told = provenance(gathered)
     return Report(
-        title=title or listed(told.systems, limit=1) or "no trials",
+        title=title or _title(rows, told.systems),
         verdict=said.verdict,
         reason=said.reason,
         provenance=told,
@@ -111,3 +112,9 @@ def make(  # noqa: PLR0913 - each is one thing that a report may be given
         reasons=seen.reasons.reasons,
         left_out={name: count for name, count in left_out.items() if count},
     )
+
+
+def _title(rows: Sequence[Row], systems: Sequence[str]) -> str:
+    """What was tried: a system, or files of tests, which name none."""
+    files = dict.fromkeys(row.scenario for row in rows if row.scenario)
+    return listed(systems, limit=1) or listed(files, limit=2) or ("trials of no system" if rows else "no trials")

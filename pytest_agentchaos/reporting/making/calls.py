@@ -32,8 +32,9 @@ class Calls:
         """One more trial."""
         journey = row.system, row.journey
         if not row.faults and journey not in self._sites:
-            told = data.get("observed", {}).get("sites") or ()
-            self._sites[journey] = [str(redact(str(one[0]))) for one in told if isinstance(one, list) and one]
+            told = data.get("observed", {}).get("sites")
+            sites = told if isinstance(told, list) else ()
+            self._sites[journey] = [str(redact(str(one[0]))) for one in sites if isinstance(one, list) and one]
         if len(row.faults) != 1 or (site := _site(data)) is None:
             return
         rule = {name: value for name, value in data["plan"]["schedule"][0].items() if name != "on"}

@@ -146,7 +146,7 @@ def _unfired(row: Row, data: Mapping[str, Any]) -> set[str]:
 
 def _sorts(data: Mapping[str, Any]) -> frozenset[str]:
     """The sorts of calls that a schedule strikes: ``tool book_flight``, ``model``, ``tool``."""
-    return frozenset(_sort(one.get("on")) for one in data["plan"].get("schedule", ()) if isinstance(one, Mapping))
+    return frozenset(_sort(one.get("on")) for one in data["plan"].get("schedule") or ())
 
 
 def _sort(selector: Any) -> str:

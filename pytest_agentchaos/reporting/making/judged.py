@@ -1,4 +1,4 @@
-"""What was asked of the trials, and what came of it: invariant by status."""
+"""What was asked of the trials that count, and what came of it: invariant by status."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ class Judged:
         self._counts: dict[tuple[str, str], int] = {}
 
     def add(self, row: Row, data: Mapping[str, Any]) -> None:
-        """One more trial."""
-        del row
+        """One more trial; what holds in one that proves nothing does not count as held."""
+        if not row.counted:
+            return
         counts = self._counts
         for verdict in data.get("verdicts", ()):
             key = verdict["invariant"], verdict["status"]

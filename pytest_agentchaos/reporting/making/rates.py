@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+from pytest_agentchaos.evidence.exploration import KIND
 from pytest_agentchaos.evidence.gathered import Gathered
 from pytest_agentchaos.evidence.row import COUNTED, Row
 from pytest_agentchaos.reporting.report import Rate, Square
@@ -13,7 +14,7 @@ from pytest_agentchaos.statistics.intervals import clopper_pearson
 WORST = ("fail", "unknown", "infrastructure", "invalid", "inapplicable", "pass")
 """Statuses, the one to look at first."""
 
-EXPLORATION = "exploration"
+EXPLORATION = KIND
 """The kind of results of those who try every fault at every call."""
 
 _RANK = {status: place for place, status in enumerate(WORST)}
@@ -78,7 +79,7 @@ class Tally:
 
 def is_searched(gathered: Gathered, row: Row) -> bool:
     """Whether it is a trial of an exploration whose fault found nothing to act on: part of the search, and no doubt."""
-    return row.status == "invalid" and row.unfired and gathered.sources[row.source].head.kind == EXPLORATION
+    return gathered.is_searched(row)
 
 
 def tally(rows: Iterable[Row]) -> Tally:

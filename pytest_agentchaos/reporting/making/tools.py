@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from pytest_agentchaos.evidence.figures.spread import BOUNDS_S
+from pytest_agentchaos.evidence.redaction import redact
+from pytest_agentchaos.evidence.result import LARGEST
 from pytest_agentchaos.evidence.row import Row
 from pytest_agentchaos.reporting.report import Gap, Tool
 
 SHOWN: Final = 100
+_NAME: Final = 200
 _NAMES: Final = 10_000
 """An agent can make up names without end."""
 
@@ -40,8 +43,8 @@ class Tools:
         measures = data.get("measures", {})
         is_clean = not row.faults
         self._trials[is_clean] += 1
-        for name, calls in _items(measures, "tool_calls"):
-            if (tool := self._tool(name)) is None or not isinstance(calls, int):
+        for name, calls in _counts(measures, "tool_calls"):
+            if (tool := self._tool(name)) is None:
                 continue
             tool.calls += calls
             tool.trials += 1
@@ -49,8 +52,8 @@ class Tools:
                 tool.clean += calls
             else:
                 tool.faulted += calls
-        for name, count in _items(measures, "errors"):
-            if (tool := self._tool(name)) is not None and isinstance(count, int):
+        for name, count in _counts(measures, "errors"):
+            if (tool := self._tool(name)) is not None:
                 tool.errors += count
         for name, latency in _items(measures, "latency"):
             if (tool := self._tool(name)) is not None and isinstance(latency, Mapping):
@@ -64,7 +67,7 @@ class Tools:
     def tools(self) -> tuple[tuple[Tool, ...], int]:
         """Those that were called most, and how many others there are."""
         names = sorted(self._tools, key=lambda name: (-self._tools[name].calls, name))
-        return tuple(self._told(name[:200], self._tools[name]) for name in names[:SHOWN]), max(0, len(names) - SHOWN)
+        return tuple(self._told(_name(name), self._tools[name]) for name in names[:SHOWN]), max(0, len(names) - SHOWN)
 
     def _told(self, name: str, tool: _Tool) -> Tool:
         counts = tool.histogram if tool.is_whole and any(tool.histogram) else []
@@ -86,10 +89,10 @@ class Tools:
 
 def _add_times(tool: _Tool, latency: Mapping[str, Any]) -> None:
     longest = latency.get("max_s")
-    if isinstance(longest, (int, float)):
+    if isinstance(longest, (int, float)) and longest is not True and 0 <= longest <= LARGEST:
         tool.max_s = longest if tool.max_s is None or longest > tool.max_s else tool.max_s
     spread = latency.get("spread")
-    if not isinstance(spread, Sequence) or not 0 < len(spread) <= len(tool.histogram):
+    if not isinstance(spread, list) or not 0 < len(spread) <= len(tool.histogram) or not all(map(_is_count, spread)):
         tool.is_whole = False
         return
     for place, count in enumerate(spread):
@@ -124,26 +127,40 @@ class Gaps:
         if untraced is None:
             return
         self.traced += 1
-        for call, missing in _items(measures, "untraced"):
-            if isinstance(missing, int) and missing:
+        for call, missing in _counts(measures, "untraced"):
+            if missing:
                 before = self._found.get(call, (0, 0, row.trial))
                 self._found[call] = before[0] + _calls(measures, call), before[1] + missing, before[2]
 
     def gaps(self) -> tuple[tuple[Gap, ...], int]:
         """Those that are missing most often, and how many others there are."""
         names = sorted(self._found, key=lambda name: (-self._found[name][1], name))
-        found = tuple(Gap(name[:200], *self._found[name]) for name in names[:SHOWN])
+        found = tuple(Gap(_name(name), *self._found[name]) for name in names[:SHOWN])
         return found, max(0, len(names) - SHOWN)
 
 
 def _calls(measures: Mapping[str, Any], call: str) -> int:
     """How often it was called in all: known of tools, and of the calls to models together."""
     kind, _, name = call.partition(" ")
-    told = measures.get("tool_calls", {}).get(name) if kind == "tool" else measures.get(f"{kind}_calls")
-    missing = measures["untraced"][call]
-    return told if isinstance(told, int) and told >= missing else missing
+    told = dict(_counts(measures, "tool_calls")).get(name) if kind == "tool" else measures.get(f"{kind}_calls")
+    missing: int = measures["untraced"][call]
+    return told if _is_count(told) and told >= missing else missing
 
 
-def _items(measures: Mapping[str, Any], name: str) -> Any:
+def _items(measures: Mapping[str, Any], name: str) -> Iterable[tuple[str, Any]]:
     told = measures.get(name)
     return told.items() if isinstance(told, Mapping) else ()
+
+
+def _counts(measures: Mapping[str, Any], name: str) -> list[tuple[str, int]]:
+    """Those that are numbers which can be added up; anybody may have written the others."""
+    return [(what, count) for what, count in _items(measures, name) if _is_count(count)]
+
+
+def _name(text: str) -> str:
+    """Hidden before it is cut: half a secret looks like none."""
+    return str(redact(text[: 2 * _NAME]))[:_NAME]
+
+
+def _is_count(value: Any) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value <= LARGEST

@@ -15,7 +15,7 @@ from pytest_agentchaos.evidence.row import COUNTED
 from pytest_agentchaos.evidence.telling import counted
 from pytest_agentchaos.reporting.making.matrices import NO_FAULT
 from pytest_agentchaos.reporting.making.rates import is_searched
-from pytest_agentchaos.reporting.making.words import VIOLATIONS, circumstance, violation
+from pytest_agentchaos.reporting.making.words import VIOLATIONS, circumstance, of_one, violation
 from pytest_agentchaos.reporting.report import Cluster, Word
 
 _EFFECT = re.compile(r": (\w+) was ")
@@ -85,25 +85,29 @@ def _failing(failed: int, runs: int, clusters: Sequence[Cluster]) -> str:
     by_invariant: Counter[str] = Counter()
     for one in failing:
         by_invariant[_first(one)] += one.trials
-    start = f"{failed:,} of {runs:,} trials"
+    start = f"{failed:,} of {counted(runs, 'trial')}"
     if not by_invariant:
-        return f"{start} fail"
+        return f"{start} {_fail(failed)}"
     invariant, trials = min(by_invariant.items(), key=lambda one: (-one[1], one[0]))
     same = [one for one in failing if _first(one) == invariant]
     effects = {match[1] if (match := _EFFECT.search(one.title)) else "" for one in same}
     named = f" ({invariant})" if invariant.partition("(")[0] in VIOLATIONS else ""
-    what = f"{violation(invariant, effects - {''})}{_when(same, trials)}{named}"
+    words = violation(invariant, effects - {""}) if invariant else "do not pass an assertion of their test"
+    what = f"{words if trials > 1 else of_one(words)}{_when(same, trials)}{named}"
     if trials >= failed:
         return f"{start} {what}"
     others = len(failing) - len(same)
     rest = f"; {failed - trials:,} for {counted(others, 'other cause')}" if others else ""
-    return f"{start} fail: {trials:,} {what}{rest}"
+    return f"{start} {_fail(failed)}: {trials:,} {what}{rest}"
+
+
+def _fail(count: int) -> str:
+    return "fails" if count == 1 else "fail"
 
 
 def _first(cluster: Cluster) -> str:
-    """The invariant that gave it its title."""
-    named = [one for one in cluster.invariants if cluster.title.startswith(f"{one}:")]
-    return named[0] if named else cluster.title
+    """The invariant that gave it its title; none where a test's own assertion failed."""
+    return next((one for one in cluster.invariants if cluster.title.startswith(f"{one}:")), "")
 
 
 def _when(clusters: Sequence[Cluster], trials: int) -> str:
@@ -116,6 +120,6 @@ def _when(clusters: Sequence[Cluster], trials: int) -> str:
     if faults[NO_FAULT] == trials:
         return " without any fault"
     fault, count = min(faults.items(), key=lambda one: (-one[1], one[0]))
-    if fault != NO_FAULT and 2 * count >= trials:
+    if fault != NO_FAULT and 2 * count > trials:
         return f" {'' if count >= trials else 'mostly '}{circumstance(fault)}"
     return f" under {counted(len(faults.keys() - {NO_FAULT}), 'different fault')}"

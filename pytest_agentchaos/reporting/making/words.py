@@ -79,10 +79,25 @@ CIRCUMSTANCES: Final[Mapping[str, str]] = {
 """Faults of this package; one that somebody has added is called by its name."""
 
 
+_OF_ONE: Final = {"they were": "it was", "they": "it", "their": "its"}
+
+
 def violation(invariant: str, effects: Collection[str] = ()) -> str:
     """What trials do that violate it: ``do something twice``."""
     words = VIOLATIONS.get(invariant.partition("(")[0], f"violate {invariant}")
     return words.replace("{something}", next(iter(effects)) if len(effects) == 1 else "something")
+
+
+def of_one(words: str) -> str:
+    """The same of a single trial: ``carries something out``."""
+    verb, _, rest = words.partition(" ")
+    if verb.endswith("y") and verb[-2] not in "aeiou":
+        verb = f"{verb[:-1]}ies"
+    else:
+        verb += "es" if verb.endswith(("o", "s")) else "s"
+    for many, one in _OF_ONE.items():
+        rest = f" {rest} ".replace(f" {many} ", f" {one} ").strip()
+    return f"{verb} {rest}"
 
 
 def circumstance(fault: str) -> str:

@@ -12,6 +12,7 @@ from pytest_agentchaos.reporting.page.arrangement import INDEX, TRIALS, Arrangem
 from pytest_agentchaos.reporting.page.context import context
 from pytest_agentchaos.reporting.page.packing import columns, inert, ordered, packed
 from pytest_agentchaos.reporting.page.rendering import render
+from pytest_agentchaos.reporting.page.text import trial_name
 from pytest_agentchaos.reporting.page.timeline import draw
 from pytest_agentchaos.reporting.report import Report
 
@@ -50,13 +51,14 @@ def _main(report: Report, arrangement: Arrangement, data: Markup) -> str:
         return links.get(trial) or link(trial, "" if arrangement.has_table else TRIALS)
 
     told = context(report, place)
-    return render("page.html", data=data, links=inert(links), arrangement=arrangement, trials_file=TRIALS, **told)
+    named = inert({trial_name(trial): where for trial, where in links.items()})
+    return render("page.html", data=data, links=named, arrangement=arrangement, trials_file=TRIALS, **told)
 
 
 def _beside(report: Report, arrangement: Arrangement, table: Markup) -> dict[str, bytes]:
     common = {"report": report, "index_file": INDEX}
     files = {name: render("timelines.html", drawn=drawn, name=name, **common) for name, drawn in arrangement.beside}
     if not arrangement.has_table:
-        links = inert(arrangement.links(within=TRIALS))
+        links = inert({trial_name(one): where for one, where in arrangement.links(within=TRIALS).items()})
         files[TRIALS] = render("trials.html", data=table, links=links, **common)
     return {name: html.encode() for name, html in files.items()}

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from pytest_agentchaos.reporting.page.text import visible
+from pytest_agentchaos.reporting.page.text import trial_name
 from pytest_agentchaos.reporting.page.timeline import anchor
 
 INDEX: Final = "index.html"
@@ -60,7 +60,7 @@ class Arrangement:
 
 def link(trial: str, file: str = "") -> str:
     """To a trial that has no timeline: the table shows what is known of it."""
-    return f"{file}#trial-{quote(visible(trial, 100))}"
+    return f"{file}#trial-{quote(trial_name(trial))}"
 
 
 def arrangements(drawn: Sequence[Drawn], table_bytes: int, limit_bytes: int) -> Iterator[Arrangement]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from pytest_agentchaos.evidence.row import Row
-from pytest_agentchaos.reporting.page.text import visible
+from pytest_agentchaos.reporting.page.text import trial_name, visible
 from pytest_agentchaos.reporting.page.words import STATUSES, WORST_FIRST
 
 _LEVEL: Final = 7
@@ -66,7 +66,7 @@ def columns(rows: Sequence[Row], sources: Sequence[str], reasons: Mapping[str, s
     scenarios, journeys, schedules, ended, why = Texts(), Texts(), Texts(), Texts(), Texts()
     faults, failed = Lists(), Lists()
     told: dict[str, Any] = {
-        "trial": [visible(row.trial, 100) for row in rows],
+        "trial": [trial_name(row.trial) for row in rows],
         "status": [_ORDER[row.status] for row in rows],
         "scenario": [scenarios.number(row.scenario) for row in rows],
         "journey": [journeys.number(row.journey) for row in rows],

@@ -10,6 +10,7 @@ from pytest_agentchaos.evidence.redaction import redact
 
 LIMIT: Final = 4_000
 """Characters of one text that a page shows."""
+_NAME: Final = 100
 
 _PLAIN: Final = re.compile(r"[\x20-\x7e\n]*")
 _SPACES: Final = "\n\t"
@@ -27,6 +28,11 @@ def visible(text: str, limit: int = LIMIT) -> str:
     if _PLAIN.fullmatch(told):
         return told
     return "".join(one if _is_harmless(one) else _escaped(one) for one in told)
+
+
+def trial_name(trial: str) -> str:
+    """A trial, wherever a page names it, its links and its table: one that this package named is short and plain."""
+    return visible(trial, _NAME)
 
 
 def _is_harmless(character: str) -> bool:

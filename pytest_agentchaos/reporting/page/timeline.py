@@ -6,6 +6,7 @@ call opens its messages (``details``); wherever a call takes more room, its lane
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -13,8 +14,9 @@ from typing import Final
 
 from markupsafe import Markup
 
+from pytest_agentchaos.evidence.canonical import encode
 from pytest_agentchaos.reporting.page.svg import icon
-from pytest_agentchaos.reporting.page.text import visible
+from pytest_agentchaos.reporting.page.text import trial_name, visible
 from pytest_agentchaos.reporting.page.timeline_lines import clock, content, cut, is_bad, line, messages
 from pytest_agentchaos.reporting.page.timeline_rows import Row, is_told_at_length, rows
 from pytest_agentchaos.reporting.page.timeline_wires import Wires
@@ -31,6 +33,7 @@ _LEAST: Final = 60
 _LEAST_ROOM: Final = 7_000
 _ANSWER: Final = 1_500
 _REPLAY: Final = 20_000
+_ODD: Final = re.compile(r"[^0-9A-Za-z_.:-]+")
 _STORY: Final = 8
 """Sentences in which a trial is told above its lines."""
 _GROUPS: Final = {
@@ -45,8 +48,10 @@ _GROUPS: Final = {
 
 def anchor(trial: str, op: int | None = None) -> str:
     """The id of a trial's timeline on a page, or of the line of one op in it: ``trial-3f2a/op-48``."""
-    name = f"trial-{re.sub(r'[^0-9A-Za-z_.:-]+', '-', trial)}"
-    return name if op is None else f"{name}/op-{op}"
+    name = _ODD.sub("-", trial_name(trial))
+    if name != trial:  # what another name may become as well
+        name += f"-{hashlib.blake2b(encode(trial), digest_size=4).hexdigest()}"
+    return f"trial-{name}" if op is None else f"trial-{name}/op-{op}"
 
 
 def draw(timeline: Timeline) -> str:

@@ -50,7 +50,7 @@ def messages(bar: Bar, limit: int) -> Markup:
         parts.append(("under " + ", ".join(_named(strike) for strike in bar.strikes), bar.fate))
     told_of = [(name, text.strip()) for name, text in parts if text.strip()]
     shown = [content("<dt>{}</dt><dd>{}</dd>", visible(name), cut(text, limit)) for name, text in told_of]
-    return content("<dl>{}<dt>on the wire</dt><dd>{}</dd></dl>", Markup("").join(shown), " · ".join(_facts(bar)))
+    return content("<dl>{}<dt>wire</dt><dd>{}</dd></dl>", Markup("").join(shown), " · ".join(_facts(bar)))
 
 
 def _facts(bar: Bar) -> Iterator[str]:

@@ -221,7 +221,7 @@ function explorer(trials) {
 
   function address(at) {
     const trial = trials.data.trial[at];
-    return trials.links[trial] ?? `#trial-${encodeURIComponent(trial)}`;
+    return Object.hasOwn(trials.links, trial) ? trials.links[trial] : `#trial-${encodeURIComponent(trial)}`;
   }
 
   /** All that is known of a trial whose timeline is not here. */

@@ -68,7 +68,7 @@ def test_what_is_told(keep):
     assert "won:  2" in out
     assert "1 pair of which one says nothing" in out
     assert "    cost_mean         x2  (? to ?, n = 6)" in out
-    assert "tokens_mean       unknown: 6 trials of 6 do not tell input_tokens and output_tokens" in out
+    assert "tokens_mean       unknown: 6 of 6 trials do not tell input_tokens and output_tokens" in out
     assert "lost: lost-ack, trip, seed 2" in out
     assert "agentchaos replay 'new#new-2'" in out.replace(str(keep), "")
     assert "won: lost-ack, trip, seed 5" in out

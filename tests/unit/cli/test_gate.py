@@ -56,7 +56,7 @@ def test_each_decision_has_its_exit_code(folder):
     assert gate("ours.yaml", keep(folder / "b", *["fail"] * 30)).exit_code == 1
     held = gate("ours.yaml", keep(folder / "c", *["pass"] * 20))
     assert held.exit_code == 2
-    assert "hold: 9 more runs like these would decide 'floor'" in held.stdout
+    assert "9 more runs like these would decide rule 'floor'" in held.stdout
     old = keep(folder / "d", *["pass"] * 30, at="2026-01-01T00:00:00Z")
     assert gate("ours.yaml", old).exit_code == 3
 
@@ -67,7 +67,7 @@ def test_what_a_release_owner_reads(folder):
     lines = out.splitlines()
     assert lines[0] == "HOLD  (ours)"
     assert lines[3].split() == ["rule", "metric", "role", "status", "value", "bound", "asked", "n", "needed"]
-    row = ["floor", "pass_rate", "required", "inconclusive", "100", "%", "86.09", "%", ">=", "90", "%", "20", "9"]
+    row = ["floor", "pass_rate", "required", "inconclusive", "100", "%", "86.1", "%", ">=", "90", "%", "20", "9"]
     assert lines[4].split() == row
     assert "    nine of ten work" in lines
     assert "tail: inconclusive (it decides nothing)" in lines

@@ -32,6 +32,7 @@ LINE = {
     "verdicts": [
         {"invariant": "terminates", "status": "pass", "reason": "", "ops": []},
         {"invariant": "no_orphan", "status": "fail", "reason": "one is left", "ops": [3]},
+        {"invariant": "world_agrees", "status": "unknown", "reason": "no probe", "ops": []},
     ],
     "fired": [1],
     "reached": {},
@@ -71,6 +72,7 @@ def test_a_row_has_what_is_counted_and_grouped():
     assert told.schedule == "latency(seconds=5) at tool book #2"
     assert (told.failed, told.unfired, told.calls, told.virtual_s, told.real_s) == (("no_orphan",), False, 3, 1.0, 0.25)
     assert dict(told.measures) == {"calls": 3, "cost": None, "currency": "EUR", "duration_s": 0.5}
+    assert told.unknown == ("world_agrees",)
     assert not told.success
     assert told.counted
 

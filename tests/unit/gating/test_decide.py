@@ -51,7 +51,8 @@ def test_nine_more_than_twenty(policy, results, decide):
     """The number is exact for runs without a failure, and said in the sentence."""
     decision = decide(policy(FLOOR), results(pass_=20))
     assert decision.runs_needed == 9
-    assert decision.reason.startswith("hold: 9 more runs like these would decide 'floor'")
+    text = "20 of 20 trials pass (100 %), which may be as low as 86.1 %; at least 90 % is asked"
+    assert decision.reason == f"9 more runs like these would decide rule 'floor': {text}."
     assert decide(policy(FLOOR), results(pass_=29)).ok
 
 
@@ -71,7 +72,7 @@ def test_precedence(policy, results, row, gathered, decide):
     both = policy(SAFETY + FLOOR + WORSE)
     vetoed = decide(both, gathered(bad))
     assert vetoed.decision == "rollback"
-    assert vetoed.reason == "rollback: 'safety': 1 of 10 trials (no_duplicate_effect 1); asked: at most 0"
+    assert vetoed.reason == "Rule 'safety' is broken: 1 of 10 trials violates it (no_duplicate_effect 1); none may."
     assert decide(both, results(pass_=10)).decision == "invalid"
     assert decide(policy(SAFETY + FLOOR), results(pass_=2, fail=20)).decision == "rollback"
     assert decide(policy(SAFETY + FLOOR), results(pass_=10)).decision == "hold"
@@ -114,7 +115,7 @@ def test_each_journey_is_judged_on_its_own(policy, row, gathered, decide):
     floor = verdict(decision, "floor")
     assert floor.cells[0].name == "j-bad"
     assert [cell.status for cell in floor.cells] == ["fail", *["pass"] * 49]
-    assert "journey j-bad: 0 %" in floor.reason
+    assert "in journey j-bad, 0 of 10 trials pass (0 %)" in floor.reason
 
 
 def test_faults_are_cells_too_and_a_world_without_any_is_one(policy, row, gathered, decide):
@@ -150,9 +151,9 @@ def test_fewer_runs_than_asked_never_pass(policy, results, decide):
     ("counts", "told"),
     [
         ({}, "no trial at all"),
-        ({"infrastructure": 9}, "all 9 runs of the candidate broke"),
+        ({"infrastructure": 9}, "All 9 runs of the candidate broke"),
         ({"inapplicable": 9}, "says anything"),
-        ({"pass_": 50, "infrastructure": 10}, "16.7%; at most 5.0% may"),
+        ({"pass_": 50, "infrastructure": 10}, "16.7%, where at most 5.0% may"),
         ({"pass_": 50, "invalid": 1}, "1 case of the candidate was never tried"),
     ],
 )
@@ -178,8 +179,8 @@ def test_a_fault_that_fired_in_some_trial_of_its_case_was_tried(policy, results,
 @pytest.mark.parametrize(
     ("at", "told"),
     [
-        ("", "does not say when"),
-        ("2026-11-18T00:00:00+00:00", "older than 24h"),
+        ("", "do not say when"),
+        ("2026-11-18T00:00:00+00:00", "are older than 24h"),
         ("2026-11-21T00:00:00Z", "yet to come"),
     ],
 )
@@ -204,12 +205,12 @@ def test_a_comparing_rule_needs_a_baseline_that_can_be_compared(policy, results,
     read = policy(WORSE)
     new, old = results(pass_=100), results("old", pass_=100)
     assert decide(read, new, old).ok
-    assert "there is no baseline, and 'no-worse' compare with one" in obstacles(decide(read, new))["baseline"]
+    assert "there is no baseline, and rule 'no-worse' compares with one" in obstacles(decide(read, new))["baseline"]
     assert "the same results" in obstacles(decide(read, new, new))["baseline"]
     copy = gathered(new.rows[::-1], name="copy")
     assert "the same results" in obstacles(decide(read, new, copy))["baseline"]
     other = results("old", pass_=100, head={"suite": "other"})
-    assert "asked different things" in obstacles(decide(read, new, other))["suite"]
+    assert "are not of one suite" in obstacles(decide(read, new, other))["suite"]
     seeds = gathered([one._replace(pair=f"seed-{one.pair}") for one in old.rows], name="old")
     assert "no trial of the candidate has its pair" in obstacles(decide(read, new, seeds))["pairs"]
     some = gathered(old.rows[:50], name="old")
@@ -294,7 +295,7 @@ def test_a_success_has_its_price_only_if_there_is_one(policy, results, decide):
     assert "none of 200 trials passes" in none.reason
     assert none.decision == "rollback"
     unknown = decide(policy(text), results(pass_=200, rows={"measures": {"cost": None}}), old)
-    assert "200 trials of 200 do not tell cost" in unknown.reason
+    assert "200 of 200 trials do not tell cost" in unknown.reason
     assert unknown.decision == "invalid"
 
 
@@ -337,7 +338,7 @@ def test_a_waiver_takes_its_part_out_and_is_shown(policy, row, gathered, decide)
     made = gathered(rows)
     waived = decide(policy(WAIVED.format(match="b*", expires="2026-11-20")), made)
     assert waived.decision == "promote"
-    assert "waived in part or whole: floor" in waived.reason
+    assert "Waived in part or whole: 'floor'" in waived.reason
     floor = verdict(waived, "floor")
     assert floor.waived == "Ann <ann@example.org>, until 2026-11-20: known"
     assert {cell.name: cell.status for cell in floor.cells} == {"good": "pass", "bad": "waived"}
@@ -356,7 +357,7 @@ def test_waivers_of_everything_promote_nothing(policy, row, gathered, decide):
     rows = [row(number, "fail", journey="bad") for number in range(10)]
     decision = decide(policy(WAIVED.format(match="*", expires="2027-01-01")), gathered(rows))
     assert decision.decision == "invalid"
-    assert "every rule that decides is waived" in decision.reason
+    assert "Every rule that decides is waived" in decision.reason
 
 
 def test_a_veto_is_waived_only_if_it_says_so(policy, row, gathered, decide):

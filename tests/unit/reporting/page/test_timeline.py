@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -244,4 +245,9 @@ def test_sixty_calls_with_long_messages_stay_below_forty_kilobytes():
 
 def test_an_anchor_is_an_id_whatever_a_trial_is_called():
     """Names of tests have brackets, spaces and slashes."""
-    assert anchor("tests/test_a.py::test[x y]", 3) == "trial-tests-test_a.py::test-x-y-/op-3"
+    assert anchor("3f2a", 3) == "trial-3f2a/op-3"
+    names = ["tests/test_a.py::test[x y]", "tests/test_a.py::test[x-y]", "tests-test_a.py::test-x-y-", "x" * 200, ""]
+    anchors = [anchor(name, 3) for name in names]
+    assert all(re.fullmatch(r"trial-[\w.:-]*/op-3", one) for one in anchors)
+    assert len(set(anchors)) == len(names)
+    assert "sk-" not in anchor("of sk-0123456789abcdef0123")
