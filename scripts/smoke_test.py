@@ -80,6 +80,26 @@ def check_fixture() -> None:
         subprocess.run(command, cwd=directory, check=True, timeout=LIMIT_S)
 
 
+def check_beginning() -> None:
+    """The first five minutes of a project without any SDK: a test that passes, a scenario, its page, the gate."""
+    program = Path(sys.executable).with_name("agentchaos")
+    with tempfile.TemporaryDirectory() as directory:
+
+        def ended(*words: str | Path) -> int:
+            return subprocess.run(words, cwd=directory, capture_output=True, timeout=LIMIT_S, check=False).returncode
+
+        assert ended(program, "init") == 0, "agentchaos init writes no test"
+        pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_chaos.py"]
+        assert ended(*pytest) == 0, "the test that init wrote does not pass"
+        results = "reports/first"
+        assert ended(program, "run", "tests/chaos", "--out", results) == 0, "the scenario that init wrote does not hold"
+        page = Path(directory, results, "index.html").read_text(encoding="utf-8")
+        assert "<h1" in page, "the page is empty"
+        assert "<style" in page, "the page has no style"
+        assert ended(program, "gate", "pull-request", results) == 0, "the shipped policy does not promote it"
+    print("smoke test: the first five minutes work")
+
+
 BUNDLED_TEST = """
 from pytest_agentchaos import faults, on
 from reference_system.system import travel
@@ -131,6 +151,7 @@ def main() -> None:
     check_files(Path(sys.argv[1]).resolve())
     check_command()
     check_fixture()
+    check_beginning()
     print("smoke test: the wheel works")
 
 

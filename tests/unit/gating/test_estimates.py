@@ -34,7 +34,7 @@ def estimates(method):
         Paired(4.0, 9.0, 80, method),
         Paired(0.0, 0.0, 80, method),
         Unpaired(Rate(45.0, 60, method), Rate(40.0, 50, method)),
-        Mean(0.1, 0.05, 40, is_ratio=True, method=method),
+        Mean(0.1, 0.05, 40, on_log=True, method=method),
         Mean(5.0, 0.5, 40, method=method),
         Quantile(ranked, 0.9, 300, method),
         QuantileRatio(Quantile(ranked, 0.9, 300, method), Quantile(other, 0.9, 300, method), 0.5),
