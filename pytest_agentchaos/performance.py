@@ -162,7 +162,7 @@ def _as_expected(plan: Plan, trial: Trial) -> Verdict:
         reason = "it gave an answer, and nobody said how an answer tells its end: declare it by agentchaos.ends(...)"
         return Verdict(name, "unknown", reason, (last.op,))
     why = f" ({last.error})" if last.error else ""
-    return Verdict(name, "fail", f"it ended as {last.ended}{why}", (last.op,))
+    return Verdict(name, "fail", f"it ended as {last.ended}{why}, not as {' or '.join(plan.expect)}", (last.op,))
 
 
 def _status(plan: Plan, trial: Trial, verdicts: tuple[Verdict, ...], broken: str | None) -> tuple[Status, str]:

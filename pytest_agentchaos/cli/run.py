@@ -68,6 +68,8 @@ def command(  # noqa: PLR0913 - one for each option
     asked = running.Asked(system, only, trials, seed)
     try:
         found = running.trials(what, asked, Path.cwd())
+        if note := running.replaced(found, system):
+            click.echo(note, err=True)
         told = running.Told()
         plans = [one.case.plan for one in found]
         with Campaign(

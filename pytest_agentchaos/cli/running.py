@@ -64,6 +64,22 @@ def trials(what: Iterable[str], asked: Asked, folder: Path) -> list[One]:
     return found
 
 
+def replaced(found: Iterable[One], system: str | None) -> str:
+    """What is to be known where ``--system`` takes the place of variants that scenarios were written for."""
+    own = {one.scenario.path: text for one in found for text in _variants(one.scenario) if text != system}
+    if system is None or not own:
+        return ""
+    name = "names" if len(own) == 1 else "name"
+    told = f"{counted(len(own), 'scenario')} {name} a variant of a system, such as {min(own.values())}, and"
+    return printable(f"note: {told} {'runs' if len(own) == 1 else 'run'} on {system} instead", _LINE)
+
+
+def _variants(scenario: Scenario) -> list[str]:
+    """Systems with arguments; one without is whatever is tested."""
+    nodes = [variant.node.get("system") for variant in scenario.variants]
+    return [str(node.value) for node in nodes if node is not None and "(" in str(node.value)]
+
+
 def _again(path: Path) -> PurePath:
     """A shipped scenario that was asked for by its name is called so again, wherever the package is installed."""
     name = shipped_name(path) if path.is_absolute() else None

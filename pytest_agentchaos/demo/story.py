@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import shlex
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,10 +164,20 @@ def _counts(ran: Ran) -> str:
     return f"{counted(ran.trials, 'trial')}: {told}{kept}"
 
 
+def _program() -> str:
+    """How the command is called from here: ``make demo`` runs one that is on nobody's path."""
+    if shutil.which("agentchaos"):
+        return "agentchaos"
+    path = Path(sys.executable).with_name("agentchaos")
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
 def _next(parts: list[Part]) -> list[str]:
+    program = _program()
     healthy, weak = (shlex.quote(str(part.ran.folder)) for part in parts)
     return [
-        "agentchaos init                 # in a project of yours: a first test, which passes",
-        f"agentchaos replay {weak} --step",
-        f"agentchaos gate pull-request {weak} --baseline {healthy}",
+        f"{program} init                 # in a project of yours: a first test, which passes",
+        f"{program} replay {weak} --step",
+        f"{program} gate pull-request {weak} --baseline {healthy}",
     ]

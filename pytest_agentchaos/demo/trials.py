@@ -70,10 +70,13 @@ def digests(count: int) -> Iterator[str]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """An MCP server sets up logging to the terminal, and there is trouble to log."""
-    before = logging.root.manager.disable
+    """An MCP server logs to the terminal, and there is trouble to log; other trials are not to inherit that."""
+    root = logging.root
+    before, level, handlers = root.manager.disable, root.level, root.handlers[:]
     logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
         logging.disable(before)
+        root.setLevel(level)
+        root.handlers[:] = handlers

@@ -78,9 +78,12 @@ def expanded(text: str) -> dict[str, Any]:
     return told
 
 
-def replay_line(result: Result, folder: Path | str | None = None) -> str:
-    """The command that runs this trial again; the plan itself is in it where no folder has the results."""
-    hash_seed = os.environ.get("PYTHONHASHSEED")
+def replay_line(result: Result, folder: Path | str | None = None, *, hash_seed: str | None = None) -> str:
+    """The command that runs this trial again; the plan itself is in it where no folder has the results.
+
+    ``hash_seed``: what the head of saved results says, empty if it says none; not given, it was run in this process.
+    """
+    hash_seed = os.environ.get("PYTHONHASHSEED") if hash_seed is None else hash_seed
     start = f"PYTHONHASHSEED={shlex.quote(hash_seed)} " if hash_seed else ""
     if folder is not None:
         return f"{start}agentchaos replay {shlex.quote(f'{Path(folder).as_posix()}#{result.trial}')}"

@@ -141,7 +141,7 @@ class Search:
             raise UsageError(msg)
         seen = sites(result)
         if not any(one.menu for one in seen):
-            calls = listed([printable(sort_of(one.site)) for one in seen]) or "it made no call at all"
+            calls = listed([printable(sort_of(one.site)) for one in seen]) or f"it made no call at all{_ended(result)}"
             msg = f"there is no call that one of {len(self.asked.menu)} faults could act on; seen: {calls}"
             raise InvalidTrialError(msg)
         return result
@@ -265,6 +265,13 @@ class Search:
 def why(result: Result) -> str:
     """Why a trial is what it is, fit to be printed."""
     return printable(result.why or result.status, LONG)
+
+
+def _ended(result: Result) -> str:
+    """A journey that fails at once makes no call; that is no failure, unless somebody asks how it ends."""
+    return (
+        f", and it ended as {result.ended}: expect it to be completed, to see why" if result.ended == "failed" else ""
+    )
 
 
 def _first_difference(ones: Sequence[str], others: Sequence[str]) -> str:

@@ -30,6 +30,7 @@ _PLACE: Final = re.compile(r"^line 1 of the schedule[:,]? ?")
 
 def imports(saved: Saved, system: str | None = None) -> tuple[str, ...]:
     """What reading it imports, in words, for whoever wants to know that before: importing a module runs it."""
+    _refuse_tests(saved)
     told = [f"system: {shown(system or saved.plan.get('system'))}"]
     for what, key in _OWN.items():
         named = [_called(one) for one in _list(saved, key)]
@@ -39,6 +40,7 @@ def imports(saved: Saved, system: str | None = None) -> tuple[str, ...]:
 
 def plan_of(saved: Saved, system: System | None = None) -> Plan:
     """The plan that was saved, or one error with everything that this version does not understand of it."""
+    _refuse_tests(saved)
     if problems := list(_problems(saved.plan)):
         raise UsageError(_explained(saved, problems))
     try:
@@ -46,6 +48,15 @@ def plan_of(saved: Saved, system: System | None = None) -> Plan:
     except (UsageError, TypeError, ValueError) as error:
         msg = f"{saved.source}: {error}"
         raise UsageError(msg) from error
+
+
+def _refuse_tests(saved: Saved) -> None:
+    """What a test does stands in the test: only pytest can run it again, and its line says how."""
+    if isinstance(test := saved.plan.get("test"), str):
+        again = saved.plan.get("replay")
+        line = shown(again) if isinstance(again, str) else f"pytest {shown(test)}"
+        msg = f"{saved.source}: this trial is a test, which pytest runs again:\n  {line}"
+        raise UsageError(msg)
 
 
 def _problems(plan: Mapping[str, Any]) -> Iterator[str]:

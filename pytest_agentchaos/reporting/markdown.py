@@ -5,13 +5,15 @@ What is whole stands there or is counted: a table is cut between rows, and a par
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
 from pytest_agentchaos.evidence.decision import Decision, RuleVerdict
 from pytest_agentchaos.evidence.telling import counted
 from pytest_agentchaos.reporting.marking import block, code, folded, plain, table
+from pytest_agentchaos.reporting.naming import shared
+from pytest_agentchaos.reporting.page.bounds import scale
 from pytest_agentchaos.reporting.report import Budget, Cluster, Matrix, Pairs, Rate, Report, Square
 
 LIMIT_BYTES: Final = 900 * 1024
@@ -116,23 +118,36 @@ def _rule(rule: RuleVerdict) -> tuple[str, ...]:
     side = "≥" if rule.direction == "at_least" else "≤"
     role = "" if rule.role == "required" else f" ({plain(rule.role, 20)})"
     needed = f"{rule.n:,}" + (f", {rule.runs_needed:,} more needed" if rule.runs_needed else "")
-    limit = "" if rule.limit is None else f"{side} {_number(rule.limit)}"
-    bounds = _bounds(rule.lower, rule.upper)
+    told = scale(rule).told
+    limit = "" if rule.limit is None else f"{side} {told(rule.limit)}"
+    bounds = _bounds(rule.lower, rule.upper, told)
     why = plain(rule.reason, 300) + (f" Waived: {plain(rule.waived, 200)}" if rule.waived else "")
-    return _RULE_MARKS[rule.status], f"{code(rule.id)}{role}", _number(rule.value), bounds, limit, needed, why
+    return _RULE_MARKS[rule.status], f"{code(rule.id)}{role}", _told(rule.value, told), bounds, limit, needed, why
 
 
 def _cells(rule: RuleVerdict) -> str:
+    told = scale(rule).told
     rows = [
-        (_RULE_MARKS[one.status], code(one.name), _number(one.value), _bounds(one.lower, one.upper), f"{one.n:,}")
+        (
+            _RULE_MARKS[one.status],
+            code(one.name),
+            _told(one.value, told),
+            _bounds(one.lower, one.upper, told),
+            f"{one.n:,}",
+        )
         for one in rule.cells[:_CELLS]
     ]
     text = table(("", "cell", "observed", "bounds", "runs"), rows, (2, 4))
     return folded(f"{rule.id}, cell by cell", text + _more(len(rule.cells) - _CELLS, "cell"))
 
 
-def _bounds(lower: float | None, upper: float | None) -> str:
-    return "" if lower is None and upper is None else f"{_number(lower) or '?'} to {_number(upper) or '?'}"
+def _bounds(lower: float | None, upper: float | None, told: Callable[[float], str]) -> str:
+    return "" if lower is None and upper is None else f"{_told(lower, told) or '?'} to {_told(upper, told) or '?'}"
+
+
+def _told(value: float | None, told: Callable[[float], str]) -> str:
+    """In the unit of the rule: a rate is no number between 0 and 1 to whoever decides."""
+    return "" if value is None else told(value)
 
 
 def _number(value: float | None) -> str:
@@ -182,7 +197,7 @@ def _pairs(pairs: Pairs) -> str:
     text = (
         f"## Against the baseline {code(pairs.baseline)}\n\n"
         f"**{pairs.lost:,} lost, {pairs.won:,} won**, {pairs.both_pass:,} hold in both, {pairs.both_fail:,} in neither,"
-        f" {pairs.unpaired:,} without a counterpart."
+        f" {pairs.unpaired:,} that cannot be compared, missing in one of the two or not counted there."
     )
     if pairs.p_value is not None:
         text += f" So many losses or more are met by chance with p = {pairs.p_value:.2g}."
@@ -190,7 +205,7 @@ def _pairs(pairs: Pairs) -> str:
         (one.baseline or "-", one.candidate or "-", code(one.journey), code(one.schedule or "no fault"), str(one.seed))
         for one in pairs.differences[:_DIFFERENCES]
     ]
-    if not rows:
+    if not rows or not (pairs.lost or pairs.won or pairs.both_pass or pairs.both_fail):
         return text
     head = ("baseline", "candidate", "journey", "schedule", "seed")
     inside = table(head, rows, (4,)) + _more(len(pairs.differences) - _DIFFERENCES, "trial")
@@ -199,7 +214,8 @@ def _pairs(pairs: Pairs) -> str:
 
 def _matrix(matrix: Matrix) -> str:
     columns = range(min(len(matrix.columns), _COLUMNS))
-    head = ["", *(code(matrix.columns[at], 40) for at in columns), "all"]
+    start = len(shared(matrix.columns))
+    head = ["", *(code(matrix.columns[at][start:], 40) for at in columns), "all"]
     rows = []
     for row, name in enumerate(matrix.rows[:_ROWS]):
         cells = [_square(matrix.squares.get((row, column))) for column in columns]
@@ -207,17 +223,23 @@ def _matrix(matrix: Matrix) -> str:
         rows.append([code(name, 60), *cells, "" if rate is None else f"{rate.successes:,}/{rate.runs:,}"])
     text = table(head, rows, range(1, len(head)))
     text += _more(len(matrix.rows) - _ROWS, "row") + _more(len(matrix.columns) - _COLUMNS, "column")
+    if any(_aside(one) for one in matrix.squares.values()):
+        text += "\n\n_(+2): two more trials, which prove nothing and count in no rate._"
     return folded(f"{matrix.name}: how many hold, worst first", text)
 
 
 def _square(square: Square | None) -> str:
     if square is None:
         return ""
-    aside = square.unfired + square.inapplicable + square.infrastructure
+    aside = _aside(square)
     rate = square.rate
     told = f"{rate.successes:,}/{rate.runs:,}" if rate.runs else "-"
     bold = f"**{told}**" if rate.runs and rate.successes < rate.runs else told
     return bold + (f" (+{aside})" if aside else "") + (f" {plain(square.grade, 20)}" if square.grade else "")
+
+
+def _aside(square: Square) -> int:
+    return square.unfired + square.inapplicable + square.infrastructure
 
 
 def _budget(budget: Budget) -> str:

@@ -15,6 +15,8 @@ from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.reporting.report import Matrix, Rate, Report
 
 SCHEMA: Final = 1
+_LONGEST: Final = 20_000
+"""Characters of one text; a line that runs a trial again has 6,000."""
 _LEFT_OUT: Final = frozenset({"rows", "timelines", "reasons"})
 
 
@@ -51,7 +53,8 @@ def _plain(value: Any) -> Any:
 
 
 def _whole(text: str) -> str:
-    """Half a character is written as its escape: strict readers of JSON take no file that has one."""
+    """At most so much of it, and half a character as its escape: strict readers of JSON take no file that has one."""
+    text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
     return text if text.isascii() else encode(text).decode()
 
 

@@ -31,7 +31,7 @@ def shop(project, monkeypatch):
     [
         ("hold", HOLDS, 0, "gate hold: PROMOTE. *"),
         ("hold", FAILS, 20, "gate hold: ROLLBACK. Rule 'holds' is broken: * (exit code 20)"),
-        ("sure", HOLDS, 21, "gate sure: HOLD, *more runs* (exit code 21)"),
+        ("sure", HOLDS, 21, "gate sure: HOLD. *more runs* (exit code 21)"),
         ("hold", "def test_it(): pass", 22, "gate hold: INVALID. *no trial* (exit code 22)"),
         ("hold", "", 22, "gate hold: INVALID. *no trial* (exit code 22)"),
         ("hold", HOLDS + "def test_that(): assert 0", 1, "gate hold: PROMOTE. *"),
@@ -51,7 +51,7 @@ def test_the_decision_stands_on_the_page(project):
     (project.path / "sure.yaml").write_text(SURE)
     project.makepyfile(HOLDS)
     result = project.runpytest_inprocess("--agentchaos-gate=sure.yaml", "--agentchaos-report=out/here")
-    result.stdout.fnmatch_lines(["gate sure: HOLD, *", "report: out/here/index.html"])
+    result.stdout.fnmatch_lines(["gate sure: HOLD. *", "report: out/here/index.html"])
     assert result.ret == 21
     made = {path.name for path in (project.path / "out" / "here").iterdir()}
     assert {"index.html", "summary.json", "summary.md", "junit.xml", "ctrf.json", "results.jsonl"} <= made
@@ -68,7 +68,7 @@ def test_results_are_compared_with_a_baseline(shop):
     shop.runpytest_inprocess("--agentchaos-report=base")
     shop.makepyfile(test_it=trials + "    assert 0\n")
     result = shop.runpytest_inprocess("--agentchaos-gate=worse.yaml", "--agentchaos-baseline=base")
-    result.stdout.fnmatch_lines(["gate worse: ROLLBACK, *"])
+    result.stdout.fnmatch_lines(["gate worse: ROLLBACK. *"])
     assert result.ret == 20
     assert shop.runpytest_inprocess("--agentchaos-gate=worse.yaml").ret == 22
 

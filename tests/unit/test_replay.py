@@ -307,6 +307,8 @@ def test_the_replay_line_names_the_folder_or_is_the_plan(plan, monkeypatch):
     assert replay_line(result) == f"agentchaos replay {compact(result)}"
     monkeypatch.setenv("PYTHONHASHSEED", "7")
     assert replay_line(result).startswith("PYTHONHASHSEED=7 agentchaos replay ")
+    assert replay_line(result, hash_seed="").startswith("agentchaos replay ")
+    assert replay_line(result, hash_seed="3").startswith("PYTHONHASHSEED=3 agentchaos replay ")
 
 
 # --- again ------------------------------------------------------------------------------------------------------------

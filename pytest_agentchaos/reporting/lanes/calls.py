@@ -15,6 +15,7 @@ from pytest_agentchaos.evidence.figures.prices import Prices, prices
 from pytest_agentchaos.evidence.figures.spending import spendings
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.op import Op
+from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.evidence.run import crashed
 from pytest_agentchaos.evidence.spans.conventions import first
 from pytest_agentchaos.evidence.spans.join import KINDS, join
@@ -126,7 +127,7 @@ def _gist(exchange: Exchange, known: Known) -> str:
 
 
 def _strike(op: Op) -> Strike:
-    given = op.data.get("parameters")
+    given = redact(op.data.get("parameters"))  # each alone: joined, the end of one would look like part of another
     words = (
         ", ".join(f"{name}={value if isinstance(value, str) else dump(value)}" for name, value in given.items())
         if isinstance(given, Mapping)

@@ -48,7 +48,7 @@ def timeline(  # noqa: PLR0913 - all but the trial itself may be left out
     tokens, cost = _sums(bars)
     return Timeline(
         trial=result.trial,
-        title=gist(" · ".join(filter(None, (line.scenario, line.journey)))),
+        title=gist(_title(line.scenario, line.journey)),
         status=result.status,
         why=shortened(told(result.why), 2 * _REASON),
         schedule=tuple(shortened(told(rule), _RULE) for rule in line.schedule.split("; ") if rule),
@@ -73,6 +73,12 @@ def timeline(  # noqa: PLR0913 - all but the trial itself may be left out
         parting=None if golden is None else parting(history, golden),
         user=people.user,
     )
+
+
+def _title(scenario: str, journey: str) -> str:
+    """A test's address begins with its file, which is its scenario."""
+    parts = [journey] if scenario and journey.startswith(f"{scenario}::") else [scenario, journey]
+    return " · ".join(filter(None, parts))
 
 
 def _evidence(history: History, result: Result) -> frozenset[int]:

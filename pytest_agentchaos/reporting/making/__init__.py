@@ -82,7 +82,7 @@ def make(  # noqa: PLR0913 - each is one thing that a report may be given
     pairs, left_out["differences"] = (None, 0) if baseline is None else paired(hidden(baseline).rows, rows)
     lanes = drawn(gathered, clusters, timelines)
     statuses = {status: overall.counts[status] for status in WORST if status in overall.counts}
-    said = judged(gathered, statuses, clusters, unmet(gathered))
+    said = judged(gathered, statuses, clusters, unmet(gathered), are_all=not left_out["clusters"])
     told = provenance(gathered)
     return Report(
         title=title or _title(rows, told.systems),

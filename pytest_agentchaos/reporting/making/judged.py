@@ -22,8 +22,8 @@ class Judged:
         if not row.counted:
             return
         counts = self._counts
-        for verdict in data.get("verdicts", ()):
-            key = verdict["invariant"], verdict["status"]
+        told = {(verdict["invariant"], verdict["status"]) for verdict in data.get("verdicts", ())}
+        for key in told:  # once, whether or not it was asked twice
             counts[key] = counts.get(key, 0) + 1
 
     def invariants(self) -> tuple[dict[str, dict[str, int]], int]:

@@ -23,7 +23,7 @@ def replay(gathered: Gathered, row: Row, result: Result) -> str:
     """
     own: Any = result.plan.get("replay")
     if isinstance(own, str):
-        return str(redact(own))
+        return str(redact(own)) if len(own) <= _LIMIT else ""
     system = str(result.plan.get("system", ""))
     if not system or any(mark in system for mark in "<#?"):
         return ""

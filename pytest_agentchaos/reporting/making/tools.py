@@ -47,7 +47,7 @@ class Tools:
             if (tool := self._tool(name)) is None:
                 continue
             tool.calls += calls
-            tool.trials += 1
+            tool.trials += calls > 0
             if is_clean:
                 tool.clean += calls
             else:

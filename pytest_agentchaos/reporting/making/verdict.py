@@ -29,14 +29,19 @@ class Said(NamedTuple):
 
 
 def judged(
-    gathered: Gathered, statuses: Mapping[str, int], clusters: Sequence[Cluster], unmet: Collection[str]
+    gathered: Gathered,
+    statuses: Mapping[str, int],
+    clusters: Sequence[Cluster],
+    unmet: Collection[str],
+    *,
+    are_all: bool = True,
 ) -> Said:
-    """Unknown is no pass, and neither are trials that prove nothing."""
+    """Unknown is no pass, and neither are trials that prove nothing. ``are_all``: there are no clusters but these."""
     runs = sum(statuses.get(one, 0) for one in COUNTED)
     doubts = _doubts(gathered, statuses, unmet)
     aside = f"; {', '.join(doubts)}" if doubts else ""
     if failed := statuses.get("fail", 0):
-        return Said("fail", f"{_failing(failed, runs, clusters)}{aside}")
+        return Said("fail", f"{_failing(failed, runs, clusters, are_all=are_all)}{aside}")
     if not statuses:
         return Said("unknown", "there are no trials, so that nothing is known")
     if not runs:
@@ -44,7 +49,8 @@ def judged(
     if stains(gathered, statuses) or unmet:
         return Said("unknown", f"nothing fails in {counted(runs, 'trial')}, but {', '.join(doubts)}")
     faults = {name for row in gathered.rows if row.counted for name in row.faults}
-    under = f" under {counted(len(faults), 'fault')}" if faults else ", all of them without any fault"
+    clean = " without any fault" if runs == 1 else ", all of them without any fault"
+    under = f" under {counted(len(faults), 'fault')}" if faults else clean
     return Said("pass", f"{_all(runs)}{under}{aside}")
 
 
@@ -64,13 +70,14 @@ def _all(runs: int) -> str:
 def _doubts(gathered: Gathered, statuses: Mapping[str, int], unmet: Collection[str]) -> list[str]:
     unknown, infrastructure, invalid = (statuses.get(one, 0) for one in ("unknown", "infrastructure", "invalid"))
     unfired = _unfired(gathered)
-    aside = statuses.get("inapplicable", 0) + invalid - unfired
+    inapplicable, searched = statuses.get("inapplicable", 0), invalid - unfired
     told = [
         f"{unknown:,} cannot be judged" if unknown else "",
         f"{unfired:,} {_prove(unfired)} nothing (a fault never acted)" if unfired else "",
         f"{infrastructure:,} did not come about" if infrastructure else "",
         f"{len(unmet)} of what was to be true in some trial never was" if unmet else "",
-        f"{aside:,} {'does' if aside == 1 else 'do'} not apply" if aside else "",
+        f"{searched:,} of a search found nothing to act on" if searched else "",
+        f"{inapplicable:,} {'does' if inapplicable == 1 else 'do'} not apply" if inapplicable else "",
     ]
     return [one for one in told if one]
 
@@ -79,13 +86,13 @@ def _prove(count: int) -> str:
     return "proves" if count == 1 else "prove"
 
 
-def _failing(failed: int, runs: int, clusters: Sequence[Cluster]) -> str:
+def _failing(failed: int, runs: int, clusters: Sequence[Cluster], *, are_all: bool) -> str:
     """The invariant that most trials violate, when they do, and how much else there is."""
     failing = [one for one in clusters if one.status == "fail"]
     by_invariant: Counter[str] = Counter()
     for one in failing:
         by_invariant[_first(one)] += one.trials
-    start = f"{failed:,} of {counted(runs, 'trial')}"
+    start = f"{failed:,} of {runs:,} trial{'' if runs == 1 else 's'}"
     if not by_invariant:
         return f"{start} {_fail(failed)}"
     invariant, trials = min(by_invariant.items(), key=lambda one: (-one[1], one[0]))
@@ -97,7 +104,8 @@ def _failing(failed: int, runs: int, clusters: Sequence[Cluster]) -> str:
     if trials >= failed:
         return f"{start} {what}"
     others = len(failing) - len(same)
-    rest = f"; {failed - trials:,} for {counted(others, 'other cause')}" if others else ""
+    causes = "another cause" if others == 1 else f"{'' if are_all else 'more than '}{others:,} other causes"
+    rest = f"; {failed - trials:,} for {causes}" if others else ""
     return f"{start} {_fail(failed)}: {trials:,} {what}{rest}"
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from pytest_agentchaos.evidence.decision import Cell, Decision, RuleVerdict
 from pytest_agentchaos.evidence.row import Row
+from pytest_agentchaos.reporting.making.words import VIOLATIONS, violation
 from pytest_agentchaos.reporting.page.bounds import Scale, bar, scale
 from pytest_agentchaos.reporting.page.exploration import exploration
 from pytest_agentchaos.reporting.page.heatmap import Link, heat_map
@@ -76,11 +77,12 @@ def context(report: Report, link: Link) -> dict[str, Any]:
         "status": status,
         "reason": report.decision.reason if report.decision else report.reason,
         "figures": figures(report),
+        "begin_with": next((one for one in report.clusters[:1] if one.status == "fail"), None),
         "shares": shares(report.statuses),
         "statuses": [(name, report.statuses[name]) for name in STATUSES if report.statuses.get(name)],
         "rules": rules,
         "compares": any(one.compares for one in rules),
-        "asked": [(name, shares(counts), counts) for name, counts in report.invariants.items()],
+        "asked": [(name, broken_means(name), shares(counts), counts) for name, counts in report.invariants.items()],
         "maps": [heat_map(matrix, link) for matrix in report.matrices if matrix.rows and matrix.columns],
         "link": link,
         "tools": pictured(report.tools),
@@ -92,12 +94,17 @@ def context(report: Report, link: Link) -> dict[str, Any]:
     }
 
 
+def broken_means(invariant: str) -> str:
+    """For people who do not know it by its name."""
+    return f"broken: they {violation(invariant)}" if invariant.partition("(")[0] in VIOLATIONS else ""
+
+
 def figures(report: Report) -> list[Figure]:
     """The key figures, the ones that decide first."""
     rate = report.rate
     rates = [point.rate.value for point in report.trend if point.rate.value is not None]
     observed = percent(rate.value, rate.runs) if rate.value is not None else NOTHING
-    note = f"{rate.successes:,} of {rate.runs:,}; 95 %: {interval(rate)}" if rate.runs else "no trial counts"
+    note = f"{rate.successes:,} of {rate.runs:,}; 95 % bounds {interval(rate)}" if rate.runs else "no trial counts"
     told = [
         Figure("Pass rate", observed, note, sparkline([100 * one for one in rates], "Pass rate in %")),
         Figure("Failures", f"{report.statuses.get('fail', 0):,}", _causes(report)),
@@ -119,7 +126,7 @@ def _causes(report: Report) -> str:
 def _doubtful(statuses: Mapping[str, int]) -> Figure:
     counts = {name: statuses.get(name, 0) for name in STATUSES if name not in {"pass", "fail"}}
     told = ", ".join(f"{count:,} {STATUSES[name].lower()}" for name, count in counts.items() if count)
-    return Figure("Without an answer", f"{sum(counts.values()):,}", told or "every trial could be judged")
+    return Figure("Without a verdict", f"{sum(counts.values()):,}", told or "every trial could be judged")
 
 
 def _has(points: Sequence[Point], name: str) -> bool:

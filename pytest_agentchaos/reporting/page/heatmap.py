@@ -12,6 +12,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from pytest_agentchaos.reporting.naming import shared
 from pytest_agentchaos.reporting.page.svg import picture, tag
 from pytest_agentchaos.reporting.page.text import visible
 from pytest_agentchaos.reporting.page.words import NOTHING, interval
@@ -81,7 +82,8 @@ def heat_map(matrix: Matrix, link: Link) -> HeatMap:
 
 
 def _head(matrix: Matrix, axis: str, *, has_rates: bool) -> Markup:
-    names = Markup("").join(_column_name(name) for name in matrix.columns)
+    start = shared(matrix.columns)
+    names = Markup("").join(_column_name(name, len(start)) for name in matrix.columns)
     all_of_them = (
         Markup('<th scope="colgroup" colspan="2" class="sum"><span>all, with interval</span></th>')
         if has_rates
@@ -90,8 +92,10 @@ def _head(matrix: Matrix, axis: str, *, has_rates: bool) -> Markup:
     return Markup('<tr><th scope="col" class="corner">{}</th>{}{}</tr>').format(visible(axis), names, all_of_them)
 
 
-def _column_name(name: str) -> Markup:
-    return Markup('<th scope="col"><span>{}</span></th>').format(_named(name))
+def _column_name(name: str, common: int) -> Markup:
+    """What all columns begin with is read aloud and filtered by, and not seen."""
+    unseen = Markup('<span class="vh">{}</span>').format(visible(name[:common])) if common else ""
+    return Markup('<th scope="col"><span>{}{}</span></th>').format(unseen, _named(name[common:]))
 
 
 def _row(matrix: Matrix, row: int, link: Link) -> Markup:

@@ -49,7 +49,7 @@ def environment() -> Environment:
     )
     names = ("number", "percent", "rate", "interval", "seconds", "plural", "signed", "class_bound")
     made.filters.update({name: getattr(words, name) for name in names})
-    made.globals.update(icon=icon, whole=whole, STATUSES=words.STATUSES)
+    made.globals.update(icon=icon, whole=whole, STATUSES=words.STATUSES, DOUBTS=words.DOUBTS)
     return made
 
 

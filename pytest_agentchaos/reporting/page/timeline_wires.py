@@ -14,6 +14,8 @@ _ASK: Final = 9
 _ANSWER: Final = 16
 _MIDDLE: Final = 12
 """Heights on a line, in pixels."""
+_ASIDE: Final = 16
+"""Pixels: clear of the arrow's head."""
 
 _HEAD_RIGHT: Final = "M0 0-7-4V4z"
 _HEAD_LEFT: Final = "M0 0 7-4V4z"
@@ -52,22 +54,22 @@ class Wires:
             if back:
                 yield from self._back(bar, _ANSWER, is_crossed=not bar.strikes)
             if bar.strikes and not is_told_at_length(bar):
-                yield self._between(bar, _BOLT, "z")
+                yield self._before(bar, _BOLT, "z")
         elif row.kind == "reply":
             yield from self._back(bar, _MIDDLE)
         elif row.kind == "strike":
-            yield self._between(bar, _BOLT, "z")
+            yield self._before(bar, _BOLT, "z")
         elif row.kind == "delivery" and not row.marks:
             yield self._at(bar.callee, _DOT, "v")
 
     def _back(self, bar: Bar, y: int, *, is_crossed: bool = True) -> Iterator[str]:
-        """An answer runs back; one that never came breaks off in the middle."""
+        """An answer runs back; one that never came breaks off where it began."""
         if bar.ending == "ok":
             yield from self._arrow(bar.callee, bar.caller, y, "b" if bar.wrong else "r")
         elif bar.ending != "open":
             yield self._line(bar.callee, bar.caller, y, "b")
             if is_crossed:
-                yield self._between(bar, _CROSS, "c", y)
+                yield self._before(bar, _CROSS, "c", y)
 
     def _arrow(self, one: int, other: int, y: int, kind: str = "") -> Iterator[str]:
         if one == other:
@@ -90,8 +92,11 @@ class Wires:
     def _at(self, lane: float, shape: str, kind: str, y: int = _MIDDLE) -> str:
         return f'<svg x="{self._x(lane)}" y="{y}"><path{_class(kind)} d="{shape}"/></svg>'
 
-    def _between(self, bar: Bar, shape: str, kind: str, y: int = _MIDDLE) -> str:
-        return self._at((bar.caller + bar.callee) / 2, shape, kind, y)
+    def _before(self, bar: Bar, shape: str, kind: str, y: int = _MIDDLE) -> str:
+        """Just before the callee: in the middle there may be the lane of somebody who has no part in it."""
+        side = (bar.callee < bar.caller) - (bar.callee > bar.caller)
+        moved = f' transform="translate({_ASIDE * side} 0)"' if side else ""
+        return f'<svg x="{self._x(bar.callee)}" y="{y}"><path{_class(kind)} d="{shape}"{moved}/></svg>'
 
     def _x(self, lane: float) -> str:
         return f"{100 * (lane + 0.5) / self._lanes:.1f}".removesuffix(".0") + "%"

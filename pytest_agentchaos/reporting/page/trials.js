@@ -14,7 +14,7 @@ const NO_FAULT = "(no fault)";
 const SEVERAL = "several faults";
 const ONLY = "only ";
 const COLUMNS = [
-  ["status", "Status", "128px"], ["scenario", "Scenario", "17%"], ["journey", "Journey", "13%"],
+  ["status", "Status", "138px"], ["scenario", "Scenario", "17%"], ["journey", "Journey", "13%"],
   ["schedule", "Schedule", "22%"], ["failed", "Broken", "16%"], ["seed", "Seed", "56px"],
   ["calls", "Calls", "60px"], ["seconds", "Time", "76px"], ["trial", "Trial", "146px"],
 ];
@@ -216,8 +216,12 @@ function explorer(trials) {
     const text = name === "seconds" ? `${trials.data.seconds[at].toFixed(2)} s` : trials.text(name, at);
     if (NUMBERS.has(name)) return make("td", { class: "n" }, text);
     if (name === "trial") return make("td", {}, make("a", { href: address(at) }, make("code", {}, text)));
+    if (name === "journey") return make("td", { title: text }, short(text, trials.text("scenario", at)));
     return make("td", { title: text }, name === "schedule" ? make("code", {}, text || "no fault") : text);
   }
+
+  /** A test stands in the file that the column beside it names. */
+  const short = (journey, scenario) => (scenario && journey.startsWith(`${scenario}::`) ? journey.slice(scenario.length + 2) : journey);
 
   function address(at) {
     const trial = trials.data.trial[at];

@@ -19,6 +19,14 @@ STATUSES: Final[Mapping[str, str]] = {
 }
 """The statuses of trials in the order of a legend, as a reader knows them."""
 
+DOUBTS: Final[Mapping[str, str]] = {
+    "unfired": "never fired",
+    "left behind": "left behind by the system",
+    "dropped": "damaged lines",
+    "superseded": "run again",
+}
+"""Kinds of doubts that are not called so on a page."""
+
 WORST_FIRST: Final = ("fail", "unknown", "infrastructure", "invalid", "inapplicable", "pass")
 """The order in which trials are listed."""
 

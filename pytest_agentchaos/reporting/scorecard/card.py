@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
 from statistics import median
 from typing import Any, Final, Literal
 
@@ -182,8 +181,8 @@ def _budget(objective: float, runs: Sequence[Run], window_days: int) -> Budget:
     if not 0 < objective <= 1:
         msg = f"objective {objective!r}: give the share of trials that have to hold, for example 0.95"
         raise UsageError(msg)
-    begin = runs[-1].day - timedelta(days=window_days)
-    inside = [one for one in runs if one.day > begin and one.systems == runs[-1].systems]
+    last = runs[-1]
+    inside = [one for one in runs if (last.day - one.day).days < window_days and one.systems == last.systems]
     rate = _rate(sum(one.successes for one in inside), sum(one.runs for one in inside))
     failures, allowance = rate.runs - rate.successes, round((1 - objective) * rate.runs, 9)
     return Budget(objective, rate.runs, failures, allowance, rate, failures / allowance if allowance else None)

@@ -57,7 +57,7 @@ def test_what_fails_without_the_bug_finds_nothing(tmp_path):
     matrix = _matrix(tmp_path, outcome="refused")
     assert not matrix.found[0].is_found
     (alarm,) = matrix.alarms
-    assert alarm == "delivery/lost, seed 0: fail: ends(refused): it ended as completed"
+    assert alarm == "delivery/lost, seed 0: fail: ends(refused): it ended as completed, not as refused"
     assert "1 false alarm" in table(matrix)
 
 

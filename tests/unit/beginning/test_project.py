@@ -139,6 +139,7 @@ def test_the_likeliest_agent_is_named_where_it_goes(tmp_path):
     put(tmp_path, "shop.py", "import openai\ndef ask(question):\n    c.responses.create()\n")
     system = plan(look(tmp_path), KINDS["functions"])[0]
     assert "#   It may be shop:ask(question), which stands in shop.py:2.\n" in system.text
+    assert "unless a scenario names journeys: return lambda: ask(REQUEST)\n" in system.text
 
 
 @pytest.mark.parametrize(

@@ -31,10 +31,10 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def keep(folder, *statuses, system="new", journey="trip", at="2026-11-20T06:00:00+00:00"):
+def keep(folder, *statuses, system="new", journey="trip", **head):
     """A file of results."""
     folder.mkdir(exist_ok=True)
-    lines = [Head(at=at, version="1").to_line()]
+    lines = [Head(**{"at": "2026-11-20T06:00:00+00:00", "version": "1", **head}).to_line()]
     for seed, status in enumerate(statuses):
         plan = {"system": system, "scenario": "lost-ack", "journey": journey, "seed": seed, "schedule": []}
         verdict = Verdict("terminates", "fail" if status == "fail" else "pass", "\x1b[31mas said", ())
@@ -115,7 +115,6 @@ def test_json_is_printed_and_kept(folder):
         (("canry", "a"), "did you mean 'canary'"),
         (("broken.yaml", "a"), "broken.yaml:1: evidnce"),
         (("ours.yaml", "nowhere"), "nowhere is not there"),
-        (("ours.yaml", "a", "--out", "nowhere/x.json"), "the decision cannot be written"),
     ],
 )
 def test_no_mistake_looks_like_hold_or_rollback(folder, arguments, told):
@@ -139,14 +138,65 @@ def test_a_defect_of_the_gate_is_no_rollback(folder, monkeypatch):
     assert "the gate itself failed (ZeroDivisionError)" in asked.stderr
 
 
-def test_results_of_a_newer_version_are_refused(folder):
-    """With what to do."""
-    keep(folder / "a", "pass")
-    text = (folder / "a" / "results.jsonl").read_text().replace('"format":1', '"format":99')
-    (folder / "a" / "results.jsonl").write_text(text)
-    asked = gate("ours.yaml", "a")
+BAD = {
+    "a newer version": (("ours.yaml", "newer"), "newer/results.jsonl has format 99"),
+    "mixed suites": (("canary", "good", "--baseline", "other"), "Baseline and candidate are not of one suite"),
+    "mixed releases": (("ours.yaml", "good", "next"), "The candidate's results are of several releases, 1, 2"),
+    "no baseline": (("canary", "good"), "There is no baseline, and rules 'no-worse'"),
+    "no such baseline": (("canary", "good", "--baseline", "gone"), "gone is not there"),
+    "itself as baseline": (("canary", "good", "--baseline", "good"), "Baseline and candidate are the same results"),
+    "no trial": (("ours.yaml", "none"), "The candidate has no trial at all"),
+    "an empty folder": (("ours.yaml", "empty"), "empty has no results.jsonl"),
+    "all infrastructure": (("ours.yaml", "broken"), "All 9 runs of the candidate broke before anything was tried"),
+    "a rule that selects nothing": (("nothing.yaml", "good"), "Rule 'floor' cannot be judged: it selects no trial"),
+    "a typo in a metric": (("typo.yaml", "good"), "'pas_rate': there is no such metric; did you mean 'pass_rate'?"),
+    "an expired waiver": (("waived.yaml", "good"), "The waiver of 'floor' expired on 2026-01-01"),
+    "a full disk": (("ours.yaml", "good", "--out", "/dev/full"), "the decision cannot be written: No space left"),
+    "no such folder": (("ours.yaml", "good", "--out", "gone/x.json"), "gone/x.json: the decision cannot be written"),
+    "a folder for a file": (("ours.yaml", "good", "--out", "good"), "is a directory"),
+}
+
+
+@pytest.fixture
+def bad(folder):
+    """All that can be wrong, beside results that would ship."""
+    floor = "{id: floor, metric: pass_rate, min: 1%s}"
+    waiver = "\nwaivers: [{rule: floor, expires: 2026-01-01, reason: known, owner: Ann}]"
+    for name, rule, more in (
+        ("nothing", floor % ", where: {journey: 'refund*'}", ""),
+        ("typo", floor.replace("pass_rate", "pas_rate") % "", ""),
+        ("waived", floor % "", waiver),
+    ):
+        (folder / f"{name}.yaml").write_text(f"version: 1\nrules: [{rule}]{more}\n")
+    keep(folder / "good", *["pass"] * 30, labels={"release": "1"})
+    keep(folder / "next", *["pass"] * 3, system="newest", labels={"release": "2"})
+    keep(folder / "other", *["pass"] * 30, system="old", journey="another")
+    keep(folder / "newer", "pass")
+    path = folder / "newer" / "results.jsonl"
+    path.write_text(path.read_text().replace('"format":1', '"format":99'))
+    keep(folder / "none")
+    keep(folder / "broken", *["infrastructure"] * 9)
+    (folder / "empty").mkdir()
+
+
+@pytest.mark.usefixtures("bad")
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_never_a_decision(name):
+    """Exit code 3, one clear sentence that stands in the first lines, and no traceback."""
+    arguments, told = BAD[name]
+    asked = gate(*arguments)
     assert asked.exit_code == 3
-    assert "install a newer one" in asked.stderr
+    assert told in "\n".join(asked.output.splitlines()[:4])
+    assert "Traceback" not in asked.output
+    assert "PROMOTE" not in asked.output
+
+
+@pytest.mark.usefixtures("bad")
+def test_what_is_good_would_ship():
+    """So that each of the others is refused for its own reason."""
+    assert gate("ours.yaml", "good").exit_code == 0
+    typo = gate("typo.yaml", "good")
+    assert typo.stderr.count("\n") == 1
 
 
 def test_help_tells_the_exit_codes(folder):

@@ -53,6 +53,19 @@ def plan(tmp_path, monkeypatch):
     sys.modules.pop("commanded_shop", None)
 
 
+def test_a_trial_of_a_test_names_the_line_that_runs_it_again(tmp_path):
+    """What a test does stands in the test, not in its results; a line that is none of ours is cleaned."""
+    own = {"test": "tests/test_a.py::test_x", "replay": "pytest tests/test_a.py::test_x --agentchaos-seed=3\x1b[2J"}
+    plan = {"system": "", "schedule": [], "seed": 3}
+    told = CliRunner().invoke(cli.command, [json.dumps(plan | own)])
+    assert told.exit_code == 2
+    assert "this trial is a test, which pytest runs again:\n  pytest tests/test_a.py::test_x" in told.output
+    assert "\x1b" not in told.output
+    assert "system:" not in told.output
+    told = CliRunner().invoke(cli.command, [json.dumps(plan | {"test": own["test"]})])
+    assert "  pytest tests/test_a.py::test_x\n" in told.output
+
+
 @pytest.fixture
 def folder(plan):
     """Its results."""

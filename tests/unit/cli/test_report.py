@@ -45,7 +45,7 @@ def test_the_report_stands_beside_its_results(results):
     told = report(results("nightly", "pass", "fail"))
     assert told.exit_code == 0
     lines = told.stdout.splitlines()
-    assert lines[0].startswith("fail: 1 of 2 trials leave something standing that nobody knows of")
+    assert lines[0].startswith("fail: 1 of 2 trials leaves something standing that nobody knows of")
     assert lines[1].startswith("see one: agentchaos replay agentchaos:v1:")
     assert lines[2:] == [
         "page: nightly/index.html",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,7 @@ from pytest_agentchaos.cli import main
 from pytest_agentchaos.demo import catalogue, show
 from pytest_agentchaos.demo.agent import SAFEGUARDS
 from pytest_agentchaos.demo.names import TRAVEL, weakened
+from pytest_agentchaos.demo.story import _program
 from pytest_agentchaos.demo.trials import rules
 from reference_system.hardening import SWITCHES
 
@@ -34,6 +36,19 @@ def short(monkeypatch):
 def demo(*asked):
     """As from a shell."""
     return CliRunner().invoke(main, ["demo", *map(str, asked)])
+
+
+def test_what_comes_next_can_be_pasted_where_the_demo_was_run(monkeypatch, tmp_path):
+    """``make demo`` runs a command that is on nobody's path."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv" / "bin" / "python"))
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert _program() == ".venv/bin/agentchaos"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert _program() == str(tmp_path / ".venv" / "bin" / "agentchaos")
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    assert _program() == "agentchaos"
 
 
 @pytest.mark.usefixtures("short")

@@ -44,13 +44,44 @@ def test_the_reason_counts_other_causes(bench):
     bench.trial("unknown", "stale", reason="nobody knows")
     reason = made(bench).reason
     assert reason.startswith("4 of 5 trials fail: 3 carry out seat twice when an answer is lost (no_duplicate_effect);")
-    assert reason.endswith("1 for 1 other cause; 1 cannot be judged")
+    assert reason.endswith("1 for another cause; 1 cannot be judged")
 
 
 def test_what_somebody_has_added_is_called_by_its_name(bench):
     """Invariants and faults that this package does not know."""
     bench.trial("fail", "my_fault", invariant="my_rule", reason="bad")
-    assert made(bench).reason == "1 of 1 trials violate my_rule under my_fault"
+    assert made(bench).reason == "1 of 1 trial violates my_rule under my_fault"
+
+
+def test_half_of_them_is_not_most_of_them(bench):
+    """As many under one fault as under another."""
+    for fault in ("drop_response", "reset"):
+        bench.trial("fail", fault)
+    assert made(bench).reason == "2 of 2 trials carry out seat twice under 2 different faults (no_duplicate_effect)"
+
+
+def test_a_test_that_fails_by_its_own_assertion_violates_no_invariant(bench):
+    """The reason does not call what it said a rule, and one trial is told of as one."""
+    bench.trial()
+    bench.lines.append(
+        replace(bench.lines[0], trial="own", status="fail", why="AssertionError: no answer", verdicts=())
+    )
+    assert made(bench).reason.startswith("1 of 2 trials does not pass an assertion of its test")
+
+
+def test_tests_name_no_system(bench):
+    """The report of a pytest session is called by their files, and shows no empty name."""
+    for file in ("tests/test_a.py", "tests/test_b.py"):
+        bench.trial(plan={"system": "", "test": f"{file}::test_x"})
+    report = made(bench)
+    assert (report.title, report.provenance.systems) == ("tests/test_a.py, tests/test_b.py", ())
+
+
+def test_an_invariant_holds_only_where_the_trial_counts(bench):
+    """What holds where a fault never acted says nothing: its sums are those of the rate."""
+    for status in ("pass", "fail", "invalid", "inapplicable"):
+        bench.trial(status, "stale")
+    assert made(bench).invariants == {"no_duplicate_effect": {"fail": 1, "pass": 1}}
 
 
 def test_all_holding_is_a_pass(bench):
@@ -111,6 +142,7 @@ def test_a_search_that_finds_nothing_to_break_is_no_doubt(bench):
     bench.trial("invalid", "stale")
     report = made(bench)
     assert (report.verdict, report.clusters) == ("pass", ())
+    assert report.reason == "the one trial holds without any fault; 1 of a search found nothing to act on"
     assert [(one.kind, one.count) for one in report.doubts if one.kind == "unfired"] == [("unfired", 1)]
 
 

@@ -124,7 +124,7 @@ def test_the_verdict_is_first_and_failures_are_next(bench):
     bench.trial("infrastructure", why="no port")
     bench.trial("fail", "drop_response")
     text = markdown(report(bench, objective=0.9))
-    assert text.startswith("# ❌ Something fails: shop\\:agent\n\n**1 of 1 trials carry out seat twice")
+    assert text.startswith("# ❌ Something fails: shop\\:agent\n\n**1 of 1 trial carries out seat twice")
     order = ["# ❌", "## What fails", "```sh\nagentchaos replay ", "## What proves nothing", "## Error budget", "doubt"]
     places = [text.index(one) for one in order]
     assert places == sorted(places)
@@ -136,9 +136,43 @@ def test_the_rules_of_a_gate_stand_before_the_causes(bench):
     rules = (replace(RULE, id="held", status="pass"), replace(RULE, cells=(Cell("trip", "fail", 0.5, 0.1, 0.9, 7),)))
     text = markdown(report(bench, decision=Decision("rollback", "the floor is missed", rules, "nightly")))
     assert text.startswith("# ❌ Roll back: shop\\:agent\n\n**the floor is missed**")
-    assert "| ❌ | `flo│or` (veto) | 0.5 | 0.1 to 0.9 | ≥ 0.8 | 7, 30 more needed | it is \\| low |" in text
+    assert "| ❌ | `flo│or` (veto) | 50.0 % | 10.0 % to 90.0 % | ≥ 80.0 % | 7, 30 more needed | it is \\| low |" in text
     assert text.index("flo│or") < text.index("held")
-    assert "| ❌ | `trip` | 0.5 | 0.1 to 0.9 | 7 |" in text
+    assert "| ❌ | `trip` | 50.0 % | 10.0 % to 90.0 % | 7 |" in text
+
+
+def test_a_rule_that_compares_speaks_of_points(bench):
+    """A loss of 23 points is not written as -0.2308."""
+    bench.trial()
+    worse = replace(RULE, metric="pass_rate", value=-0.2308, lower=-0.437, upper=-0.043, limit=-0.05, baseline=1.0)
+    text = markdown(report(bench, decision=Decision("hold", "perhaps worse", (worse,))))
+    told = "| -23.1 points | -43.7 points to -4.3 points | ≥ -5 points |"
+    assert told.replace(" -", " \N{MINUS SIGN}") in text
+
+
+def test_trials_that_count_in_no_rate_are_explained(bench):
+    """Wherever a cell has some."""
+    bench.trial("invalid", "stale")
+    assert "_(+2): two more trials, which prove nothing" in markdown(report(bench))
+    bench.lines.clear()
+    bench.trial("pass", "stale")
+    assert "(+2)" not in markdown(report(bench))
+
+
+def test_where_nothing_can_be_compared_no_trial_ended_differently(bench, other):
+    """Other seeds are other trials."""
+    bench.trial("fail", "stale", seed=1)
+    other.trial("pass", "stale", seed=2)
+    text = markdown(report(bench, baseline=other.gathered()))
+    assert "2 that cannot be compared" in text
+    assert "ended differently" not in text
+
+
+def test_what_all_tests_have_in_common_is_left_out_of_narrow_columns(bench):
+    """Each column says which test it is."""
+    for name in ("test_one", "test_two[a/b]"):
+        bench.trial("fail", "stale", journey=f"tests/test_shop.py::{name}")
+    assert "|  | `test_one` | `test_two[a/b]` | all |" in markdown(report(bench))
 
 
 def test_twenty_thousand_failures_fit(bench):

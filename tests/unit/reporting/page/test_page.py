@@ -156,6 +156,41 @@ def test_a_report_of_nothing_says_so(make_report, elements):
     assert "trials-data" not in told.having("id")
 
 
+def test_where_nothing_can_be_compared_it_says_so(full, elements):
+    """And not that trials ended differently which only one of the two has."""
+    alone = replace(full.pairs, both_pass=0, both_fail=0, lost=0, won=0, unpaired=2, p_value=None)
+    told = elements(page(replace(full, pairs=alone)).html).text
+    assert "Nothing can be compared: no trial of one counts beside the same scenario" in told
+    assert "losses first" not in told
+
+
+def test_words_that_only_insiders_know_are_explained(full, elements):
+    """What it means that an invariant is broken, and what a kind of doubt is."""
+    doubts = (Doubt("unfired", 1, "stale never acted"), Doubt("left behind", 3, "printed to stderr"))
+    asked = {"no_orphan": {"fail": 1}, "my_rule": {"pass": 1}}
+    told = elements(page(replace(full, invariants=asked, doubts=doubts)).html).text
+    assert "no_orphan broken: they leave something standing that nobody knows of" in told
+    assert "my_rule broken" not in told
+    assert "1 never fired stale never acted 3 left behind by the system printed" in told
+
+
+def test_a_cost_that_nothing_can_be_compared_with_says_what_is_missing(full, elements):
+    """And is silent where it is known."""
+    unknown = replace(full.recovery[0], seconds=None)
+    said = "where no such trial was run: a scenario without faults makes one"
+    assert said in elements(page(replace(full, recovery=(unknown,))).html).text
+    assert said not in elements(page(replace(full, recovery=(replace(unknown, seconds=1.0), unknown))).html).text
+
+
+def test_the_first_thing_to_look_at_is_linked_from_the_verdict(full, elements):
+    """The largest cause and its example; where nothing fails, nothing is to be begun with."""
+    cluster = replace(full.clusters[0], status="fail", title="booked twice", trials=7)
+    html = page(replace(full, clusters=(cluster,))).html
+    assert 'Begin with what breaks 7 trials: <a href="#c-1">booked twice</a>, <a href="#trial-' in html
+    assert 'id="c-1"' in html
+    assert "Begin with" not in page(replace(full, clusters=(replace(cluster, status="unknown"),))).html
+
+
 def test_the_same_report_gives_the_same_bytes(full):
     """Nothing is stamped with the present time or an address in memory."""
     assert page(full) == page(full)

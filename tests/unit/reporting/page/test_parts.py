@@ -152,6 +152,14 @@ def test_a_cell_tells_its_count_its_interval_and_its_marks(make_rate):
     assert made.has_unfired
 
 
+def test_columns_show_what_is_different_about_them(make_rate):
+    """What all tests begin with is still the name that a cell filters by, and that is read aloud."""
+    columns_ = ("tests/test_a.py::test_one", "tests/test_a.py::test_<two>")
+    made = heat_map(Matrix("fault x journey", ("a",), columns_, {(0, 0): Square(make_rate(1, 1))}), lambda trial: trial)
+    assert '<span><span class="vh">tests/test_a.py::</span>test_one</span>' in made.head
+    assert '<span class="vh">tests/test_a.py::</span>test_&lt;two&gt;</span>' in made.head
+
+
 def test_shades_go_from_all_to_none(make_rate):
     """All and none are classes of their own."""
     assert [shade(make_rate(k, 10)) for k in (10, 9, 7, 4, 1, 0)] == [0, 1, 2, 3, 4, 5]

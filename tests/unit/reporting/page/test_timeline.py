@@ -165,11 +165,28 @@ def test_the_page_needs_no_style_attribute_and_no_handler(tree):
 
 
 def test_what_was_lost_breaks_off_in_the_picture(tree):
-    """A cross stands in the middle of the answer that never came, a bolt where the fault struck."""
+    """A cross stands beside the callee whose answer never came, a bolt where the fault struck."""
     html = draw(timeline(lost().history, result()))
     assert html.count('class="z"') == 1
     assert html.count('class="c"') == 1
+    for shape in ("c", "z"):  # the middle may be the lane of somebody who has no part in it
+        assert re.search(
+            rf'<svg x="83.3%" y="\d+"><path class="{shape}" d="[^"]+" transform="translate\(-16 0\)"/>', html
+        )
     assert tree.all("code", **{"class": "tl-replay"})[0]["text"] == "agentchaos replay out#3f2a"
+
+
+@pytest.mark.parametrize(
+    ("plan", "title"),
+    [
+        ({"scenario": "lost-ack", "journey": "trip"}, "lost-ack · trip"),
+        ({"system": "", "test": "tests/test_a.py::test_x"}, "tests/test_a.py::test_x"),
+    ],
+)
+def test_a_test_is_named_once(plan, title):
+    """Its address begins with its file; a scenario and a journey are two names."""
+    told = Result("3f2a", {"seed": 0, "schedule": []} | plan, "fail")
+    assert timeline(lost().history, told).title == title
 
 
 def test_a_call_that_only_took_longer_stays_one_line():
