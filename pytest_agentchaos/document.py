@@ -16,14 +16,12 @@ from typing import Any, ClassVar
 import yaml
 
 from pytest_agentchaos.evidence.telling import quoted
-from pytest_agentchaos.problems import Place, Problems
+from pytest_agentchaos.problems import Key, Place, Problems, dotted
 
 LIMIT_BYTES = 1_000_000
 LIMIT_NODES = 20_000
 """Counted as often as an alias repeats them: a short text can stand for billions."""
 LIMIT_DEPTH = 50
-
-Key = str | int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,14 +62,6 @@ class Node:
             else:
                 break
         return place
-
-
-def dotted(*path: Key) -> str:
-    """Keys as people write them: ``faults[0].seconds``."""
-    text = ""
-    for key in path:
-        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
-    return text
 
 
 def read(path: Path, problems: Problems) -> Node | None:

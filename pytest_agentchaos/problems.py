@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, nearest
 from pytest_agentchaos.evidence.printable import printable
+from pytest_agentchaos.evidence.telling import quoted
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 _SHOWN = 40
 _CHARACTERS = 600
+
+Key = str | int
+
+
+def dotted(*path: Key) -> str:
+    """Keys as people write them: ``faults[0].seconds``."""
+    text = ""
+    for key in path:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
+    return text
 
 
 class Place(NamedTuple):
@@ -71,3 +85,37 @@ class Problems:
         """Raise them, if there are any, in the order of their lines."""
         if self._found:
             raise DocumentError(sorted(self._found.values(), key=lambda one: (str(one.place.file), *one.place[1:])))
+
+
+class Keys(NamedTuple):
+    """The keys that there are."""
+
+    unknown: str
+    """What is said of one that there is not: ``latency has no parameter``."""
+    known: Callable[[Sequence[Key]], Iterable[str]]
+    """Those at the end of such a path."""
+    names: dict[str, str] = {}  # noqa: RUF012 - never changed
+    """What the file calls some of them."""
+
+
+def misfits(
+    error: ValidationError, at: Callable[[Sequence[Key]], Place], path: str, keys: Keys, problems: Problems
+) -> None:
+    """Tell of everything that pydantic found wrong in a part of a file, at the lines of it."""
+    found = error.errors(include_url=False, include_context=False)
+    for one in found:
+        if one["type"] == "too_short" and any(
+            one["loc"] == other["loc"][: len(one["loc"])] != other["loc"] for other in found
+        ):
+            continue  # for what stands there is wrong
+        loc = [keys.names.get(str(key), key) for key in one["loc"]]
+        full = f"{path}{'.' if path and loc else ''}{dotted(*loc)}"
+        if one["type"] == "extra_forbidden":
+            name = str(loc[-1])
+            text = f"{keys.unknown} {name!r}; {nearest(name, keys.known(loc[:-1]))}"
+        elif one["type"] == "missing":
+            text = f"{loc[-1]!r} is missing"
+        else:
+            said = one["msg"].removeprefix("Value error, ")
+            text = f"{quoted(one['input'])}: {said[0].lower()}{said[1:]}"
+        problems.add(at(loc), full, text)

@@ -27,7 +27,7 @@ MARGIN: Final = Truth(0.95, 0.90)
 TRUTHS: Final = (EQUAL, MARGIN, WORSE, POOR)
 RUNS: Final = 2_000
 _CHUNK: Final = 50
-_SOON: Final = datetime.fromisoformat(AT) + timedelta(hours=1)
+SOON: Final = datetime.fromisoformat(AT) + timedelta(hours=1)
 _UNLIKELY: Final = 1e-9
 
 
@@ -74,7 +74,7 @@ def _part(truth: Truth, runs: int, looks: tuple[int, ...], seed: int) -> Tally:
         old, new = world.pairs(truth, max(looks))
         settled: Word | None = None
         for look in looks:
-            word = decide(policy, gathered(new[:look], "new"), gathered(old[:look], "old"), at=_SOON).decision
+            word = decide(policy, gathered(new[:look], "new"), gathered(old[:look], "old"), at=SOON).decision
             if word == "invalid":
                 raise AssertionError(word)
             tally.at[look][word] += 1

@@ -58,6 +58,11 @@ def _pool() -> list[tuple[Row, ...]]:
     ]
 
 
+def pooled() -> Row:
+    """A trial that holds."""
+    return _pool()[0][1]
+
+
 def gathered(rows: tuple[Row, ...], name: str) -> Gathered:
     """As if it had been read."""
     return Gathered(rows, (Source(Path(name), Head(at=AT), len(rows)),), suite_sha256="one suite")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.canonical import dump, encode
+from pytest_agentchaos.evidence.regular import opened
 from pytest_agentchaos.evidence.results import parse
 
 FILE: Final = "exploration.json"
@@ -25,15 +26,17 @@ def read(folder: Path) -> Mapping[str, Any] | None:
     """What it tells; None if there is none. One that is damaged, or newer than this version, is an error of use."""
     path = folder / FILE
     try:
-        if path.stat().st_size > _LIMIT_BYTES:
-            msg = f"{path} is left out: it has more than {_LIMIT_BYTES // 1_000_000} MB"
-            raise UsageError(msg)
-        data = parse(path.read_bytes() + b"\n")
+        with opened(path) as file:
+            told = file.read(_LIMIT_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         msg = f"{path} is left out: it cannot be read: {error.strerror or error}"
         raise UsageError(msg) from error
+    if len(told) > _LIMIT_BYTES:
+        msg = f"{path} is left out: it has more than {_LIMIT_BYTES // 1_000_000} MB"
+        raise UsageError(msg)
+    data = parse(told + b"\n")
     schema = data.get("schema") if isinstance(data, dict) else None
     if isinstance(schema, int) and schema > SCHEMA:
         msg = f"{path} is left out: it has schema {schema}, and this version reads up to {SCHEMA}; install a newer one"
@@ -41,8 +44,8 @@ def read(folder: Path) -> Mapping[str, Any] | None:
     if schema != SCHEMA or not _is_whole(data):
         msg = f"{path} is left out: it is damaged, or tells of no exploration; explore again with the same folder"
         raise UsageError(msg)
-    told: Mapping[str, Any] = data
-    return told
+    found: Mapping[str, Any] = data
+    return found
 
 
 def write(folder: Path, told: Mapping[str, Any]) -> None:

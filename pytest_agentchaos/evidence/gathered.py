@@ -12,6 +12,7 @@ from typing import Any, Final
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence import exploration
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.regular import opened
 from pytest_agentchaos.evidence.result import Result
 from pytest_agentchaos.evidence.results import FILE, Head, history_of, parse, parsed
 from pytest_agentchaos.evidence.row import Row, row
@@ -93,7 +94,7 @@ class Gathered:
         """All that is kept of a trial: its line is read again."""
         source = self.sources[row.source]
         try:
-            with source.path.open("rb") as file:
+            with opened(source.path) as file:
                 file.seek(row.at)
                 line = file.readline()
         except OSError as error:
@@ -219,7 +220,7 @@ class _Gathering:
 def _no_head(path: Path) -> Head:
     """Of a run that was killed before its first line was whole; anything else without one is no file of results."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             begun = file.read(_HEAD_BYTES)
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -283,7 +284,7 @@ def _cannot_look(error: OSError) -> None:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     at = 0
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             for line in file:
                 yield at, line
                 at += len(line)

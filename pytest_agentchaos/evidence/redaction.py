@@ -29,7 +29,7 @@ TOKEN = re.compile(
 
 _PAIR_HINTS = ("auth", "key", "pass", "pwd", "secret", "bearer", "cookie", "credential", "token")
 _PAIR = re.compile(
-    rf"(?P<name>(?:{_NAME}\\*[\"']?\s*[:=]\s*)+)"
+    rf"(?P<name>{_NAME}\\*[\"']?\s*[:=]\s*)"
     r"(?:(?P<open>(?P<quote>\\*[\"'])).*?(?P<close>(?<!\\)(?P=quote)|\Z)"
     r"|(?!(?:null|none|true|false)\b)(?:(?:basic|bearer|digest|token)\s+)?[^\s&;,\"'\\{}()\[\]]+)",
     re.IGNORECASE | re.DOTALL,

@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.regular import opened
 from pytest_agentchaos.evidence.result import Result
 
 FORMAT: Final = 1
@@ -123,8 +124,8 @@ def history_of(folder: Path, name: str) -> History | None:
         msg = f"{folder}: its results name a history elsewhere, {name!r}; that is not read"
         raise UsageError(msg)
     try:
-        with gzip.open(path) as file:
-            packed = file.read(_UNPACKED_BYTES + 1)
+        with opened(path) as file, gzip.open(file) as unpacked:
+            packed = unpacked.read(_UNPACKED_BYTES + 1)
     except FileNotFoundError:
         return None
     except (OSError, EOFError, ValueError, zlib.error) as error:
@@ -139,7 +140,7 @@ def history_of(folder: Path, name: str) -> History | None:
 def parsed(path: Path) -> Iterator[tuple[int, Any]]:
     """Each line of a file, with where it begins; None for one that is no JSON."""
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             at = 0
             for line in file:
                 yield at, parse(line)

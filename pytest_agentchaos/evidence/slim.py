@@ -19,6 +19,11 @@ class Slim(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return self._values[self._places[name]]
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """As a mapping's, in half of the time."""
+        place = self._places.get(name)
+        return default if place is None else self._values[place]
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
 

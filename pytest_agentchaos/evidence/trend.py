@@ -18,6 +18,7 @@ from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.canonical import encode
 from pytest_agentchaos.evidence.gathered import Gathered
 from pytest_agentchaos.evidence.redaction import redact
+from pytest_agentchaos.evidence.regular import opened
 from pytest_agentchaos.evidence.row import Row
 
 try:
@@ -114,7 +115,7 @@ def run(gathered: Gathered, labels: Mapping[str, str], *, at: str = "", decision
     counted = [row for row in rows if row.counted]
     made = Run(
         _moment(at or (begun[0] if begun else "")).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        _digest(rows, begun),
+        _digest(rows, begun or [at]),
         sum(row.success for row in counted),
         len(counted),
         _counts(row.status for row in rows),
@@ -142,7 +143,7 @@ def _hidden(one: Run) -> Run:
 def read(path: Path | str) -> Trend:
     """The runs in a file. A last line without its end is one that is being written, or was when somebody ended it."""
     try:
-        return _parsed(Path(path).read_bytes())
+        return _parsed(_told(Path(path)))
     except FileNotFoundError as error:
         msg = f"{path}: there is no such history; `agentchaos scorecard {path} --add RESULTS` begins one"
         raise UsageError(msg) from error
@@ -155,7 +156,7 @@ def add(path: Path | str, one: Run) -> bool:
     """Append a run; False if it stands there already. Whoever else does so at the same time waits."""
     try:
         with _locked(Path(path)) as file:
-            told = Path(path).read_bytes()
+            told = _told(Path(path))
             if told.strip() and not (found := _parsed(told)).runs and not found.newer:
                 msg = f"{path} is no history of runs; nothing was written to it"
                 raise UsageError(msg)
@@ -193,6 +194,11 @@ def _write(file: int, line: bytes) -> None:
     except OSError:
         os.ftruncate(file, size)
         raise
+
+
+def _told(path: Path) -> bytes:
+    with opened(path) as file:
+        return file.read()
 
 
 def _parsed(told: bytes) -> Trend:
@@ -253,11 +259,11 @@ def _moment(at: str) -> datetime:
     """In UTC; a time without a zone is taken to be in UTC."""
     try:
         told = datetime.fromisoformat(at)
-    except ValueError as error:
+        return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:  # the last: a day that UTC does not have
         said = f"{at[:40]!r} is no time" if at else "these results do not tell when they were begun"
         msg = f"{said}; give it as ISO 8601, for example --at 2026-07-27T06:00:00Z"
         raise UsageError(msg) from error
-    return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def _digest(rows: tuple[Row, ...], begun: list[str]) -> str:

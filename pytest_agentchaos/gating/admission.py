@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Final
 
 from pytest_agentchaos.evidence.exploration import KIND
 from pytest_agentchaos.evidence.gathered import Gathered
@@ -125,15 +127,12 @@ def is_same(one: Gathered, other: Gathered) -> bool:
         return True
     if not len(one) or len(one) != len(other):
         return False
-    first = _print(one.rows[0])
-    return any(_print(row) == first for row in other.rows) and set(map(_print, one.rows)) == set(
-        map(_print, other.rows)
-    )
+    first = _PRINT(one.rows[0])
+    return first in map(_PRINT, other.rows) and set(map(_PRINT, one.rows)) == set(map(_PRINT, other.rows))
 
 
-def _print(row: Row) -> tuple[str, float]:
-    """No two runs take the same real time to the microsecond, trial by trial."""
-    return row.trial, row.real_s
+_PRINT: Final = attrgetter("trial", "real_s")
+"""No two runs take the same real time to the microsecond, trial by trial."""
 
 
 def _differences(policy: Policy, candidate: Gathered, baseline: Gathered) -> Iterator[tuple[str, str]]:
@@ -178,7 +177,7 @@ def _named(row: Row) -> str:
 
 
 def _currencies(gathered: Gathered) -> set[str]:
-    return {str(row.measures["currency"]) for row in gathered.rows if row.measures.get("currency") is not None}
+    return {str(name) for name in {row.measures.get("currency") for row in gathered.rows} if name is not None}
 
 
 def versions(gathered: Gathered) -> dict[str, str]:

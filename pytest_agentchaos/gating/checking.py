@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pytest_agentchaos.document import Node, dotted
+from pytest_agentchaos.document import Node
 from pytest_agentchaos.errors import nearest
 from pytest_agentchaos.evidence.telling import listed, quoted
 from pytest_agentchaos.gating.metrics import METRICS
 from pytest_agentchaos.gating.shape import LIMITS, Rule, Waiver
-from pytest_agentchaos.problems import Problems
+from pytest_agentchaos.problems import Problems, dotted
 
 M = TypeVar("M", bound=BaseModel)
 _OBSERVED = ("min", "max")

@@ -22,13 +22,16 @@ _STEPS: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A mean, or a ratio of means, by its standard error. ``is_ratio``: the bounds are made on the logarithm."""
+    """A mean, or a ratio of means, by its standard error.
+
+    ``on_log``: bounds are made on the logarithm, since what takes long can take very long.
+    """
 
     center: float
-    """Of the logarithm, for a ratio."""
+    """The value, or its logarithm."""
     error: float
     n: int
-    is_ratio: bool = False
+    on_log: bool = False
     method: Method = "clopper_pearson"
     baseline: float | None = None
     is_sampled: bool = True
@@ -36,7 +39,7 @@ class Mean:
     @property
     def value(self) -> float | None:
         """As observed."""
-        return exp(self.center) if self.is_ratio else self.center
+        return exp(self.center) if self.on_log else self.center
 
     def bounds(self, alpha: float) -> tuple[float | None, float | None]:
         """By Student's t, or for all looks together."""
@@ -44,7 +47,7 @@ class Mean:
             return None, None
         half = reach(alpha, self.n, self.method) * self.error
         low, high = self.center - half, self.center + half
-        return (exp(low), exp(min(high, 700.0))) if self.is_ratio else (low, high)
+        return (exp(low), exp(min(high, 700.0))) if self.on_log else (low, high)
 
     def above(self, limit: float, alpha: float) -> bool:
         """By the bound."""

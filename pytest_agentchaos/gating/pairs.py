@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from pytest_agentchaos.evidence.gathered import Gathered
 from pytest_agentchaos.evidence.row import Row
@@ -55,8 +56,8 @@ def pair_rows(baseline: Iterable[Row], candidate: Iterable[Row]) -> Pairs:
     """The same of rows."""
     candidates = list(candidate)
     partner: dict[int, Row] = {}
-    left = _match(list(baseline), candidates, partner, lambda row: (row.pair, row.case))
-    left = _match(left, candidates, partner, lambda row: row.pair)
+    left = _match(list(baseline), candidates, partner, attrgetter("pair", "case"))
+    left = _match(left, candidates, partner, attrgetter("pair"))
     both = [(partner[at], row) for at, row in enumerate(candidates) if at in partner]
     return Pairs(
         tuple(one for one in both if one[0].counted and one[1].counted),

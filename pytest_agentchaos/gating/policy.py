@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from pytest_agentchaos.document import Node, dotted, read
+from pytest_agentchaos.document import read
 from pytest_agentchaos.errors import UnknownNameError, nearest
 from pytest_agentchaos.evidence.canonical import dump, encode
-from pytest_agentchaos.evidence.telling import quoted
 from pytest_agentchaos.gating.checking import check
 from pytest_agentchaos.gating.shape import Compare, Evidence, Rule, Shape, Stats, Waiver, Where
-from pytest_agentchaos.problems import Place, Problems
+from pytest_agentchaos.problems import Key, Keys, Problems, misfits
 
 SUFFIXES: Final = (".yaml", ".yml")
 _FOLDER: Final = "policies"
@@ -53,7 +53,7 @@ def load(what: Path | str) -> Policy:
         try:
             shape = Shape.model_validate(node.plain())
         except ValidationError as error:
-            _wrong(error, node, problems)
+            misfits(error, node.at, "", Keys("there is no key", _known), problems)
         check(node, problems)
     problems.stop()
     if shape is None:
@@ -106,26 +106,6 @@ _KEYS: Final[dict[str, type[BaseModel]]] = {
 }
 
 
-def _wrong(error: ValidationError, node: Node, problems: Problems) -> None:
-    """Tell of everything that pydantic found wrong, at the lines of it."""
-    for one in error.errors(include_url=False, include_context=False):
-        loc = one["loc"]
-        place = node.at(loc)
-        if one["type"] == "extra_forbidden":
-            known = _known(loc[:-1])
-            text = f"there is no key {str(loc[-1])!r} here; {nearest(str(loc[-1]), known)}"
-        elif one["type"] == "missing":
-            text = f"{str(loc[-1])!r} is missing"
-        else:
-            said = one["msg"].removeprefix("Value error, ")
-            text = f"{quoted(one['input'])}: {said[0].lower()}{said[1:]}"
-        problems.add(_first_line(place), dotted(*loc), text)
-
-
-def _known(loc: tuple[int | str, ...]) -> list[str]:
+def _known(loc: Sequence[Key]) -> list[str]:
     names_ = [key for key in loc if isinstance(key, str)]
     return list((_KEYS[names_[-1]] if names_ else Shape).model_fields)
-
-
-def _first_line(place: Place) -> Place:
-    return Place(place.file, place.line)

@@ -10,16 +10,20 @@ from pytest_agentchaos.evidence.row import Row
 from pytest_agentchaos.evidence.telling import counted
 from pytest_agentchaos.gating.estimate import Counted, Estimate, Method, Unmeasured
 from pytest_agentchaos.gating.figures import FEWEST, Mean, Quantile, QuantileRatio
+from pytest_agentchaos.gating.halves import HALVED, Halves
 from pytest_agentchaos.gating.metrics import QUANTILES
 from pytest_agentchaos.gating.sample import NO_COUNTERPART, Sample
 from pytest_agentchaos.gating.shape import Rule
+from pytest_agentchaos.statistics.ratios import typical
 
 
 class Side(NamedTuple):
-    """One system's figure, and how each trial moves its logarithm."""
+    """One system's figure, how each trial moves its logarithm, and what each trial adds to it."""
 
     value: float
     moves: list[float]
+    parts: list[tuple[float, float]]
+    """What was spent, and for how much of it."""
 
 
 def cost_per_success(rule: Rule, sample: Sample, method: Method) -> Estimate:
@@ -30,10 +34,11 @@ def cost_per_success(rule: Rule, sample: Sample, method: Method) -> Estimate:
         whole, successes = sum(costs), sum(passed)
         if not successes:
             return None
+        spent = [(cost, float(ok)) for cost, ok in zip(costs, passed, strict=True)]
         if not whole:
-            return Side(0.0, [0.0] * len(rows))
+            return Side(0.0, [0.0] * len(rows), spent)
         mean, rate = whole / len(rows), successes / len(rows)
-        return Side(whole / successes, [cost / mean - ok / rate for cost, ok in zip(costs, passed, strict=True)])
+        return Side(whole / successes, [cost / mean - ok / rate for cost, ok in spent], spent)
 
     rows, base = _sides(rule, sample)
     one = side(rows)
@@ -41,9 +46,7 @@ def cost_per_success(rule: Rule, sample: Sample, method: Method) -> Estimate:
         why = f"none of {counted(len(rows), 'trial')} passes, so that no price buys a success"
         raise Unmeasured(why, "fail" if len(rows) >= FEWEST else "inconclusive")
     if not rule.compares:
-        estimate = (
-            Mean(log(one.value), _error(one.moves), len(rows), is_ratio=True, method=method) if one.value else None
-        )
+        estimate = Mean(log(one.value), _error(one.moves), len(rows), on_log=True, method=method) if one.value else None
         return Counted(0.0, 0.0, len(rows)) if estimate is None else observed(rule, estimate)
     other = side(base)
     if other is None:
@@ -66,9 +69,12 @@ def figure(rule: Rule, sample: Sample, method: Method) -> Estimate:
         raise Unmeasured(why, "inconclusive")
     if metric.stat != "mean":
         return _quantile(rule, values, others, method, paired=paired)
-    if not rule.compares:
-        return observed(rule, Mean(_mean(values), _error(values), len(values), method=method))
-    return _ratio(_side(values), _side(others), paired=paired, method=method)
+    one = _side(values)
+    if rule.compares:
+        return _ratio(one, _side(others), paired=paired, method=method)
+    if one.value <= 0:
+        return observed(rule, Mean(one.value, _error(values), len(values), method=method))
+    return observed(rule, Mean(log(one.value), _error(one.moves), len(values), on_log=True, method=method))
 
 
 def _quantile(rule: Rule, values: list[float], others: list[float], method: Method, *, paired: bool) -> Estimate:
@@ -138,7 +144,9 @@ def _both(values: list[float], others: list[float], *, paired: bool) -> tuple[li
 
 def _side(values: list[float]) -> Side:
     mean = _mean(values)
-    return Side(mean, [one / mean - 1 for one in values] if mean else [0.0] * len(values))
+    return Side(
+        mean, [one / mean - 1 for one in values] if mean else [0.0] * len(values), [(one, 1.0) for one in values]
+    )
 
 
 def _ratio(one: Side, other: Side, *, paired: bool, method: Method) -> Estimate:
@@ -147,12 +155,14 @@ def _ratio(one: Side, other: Side, *, paired: bool, method: Method) -> Estimate:
         return _both_nothing(one.value, n)
     if not one.value:
         return Counted(0.0, 0.0, n, other.value)
+    if paired and method != "evalue" and FEWEST <= n <= HALVED:
+        return Halves(one.value / other.value, typical(one.parts, other.parts), n, other.value)
     if paired:
         error = _error([a - b for a, b in zip(one.moves, other.moves, strict=True)])
     else:
         error = sqrt(_error(one.moves) ** 2 + _error(other.moves) ** 2)
         n = min(n, len(other.moves))
-    return Mean(log(one.value / other.value), error, n, is_ratio=True, method=method, baseline=other.value)
+    return Mean(log(one.value / other.value), error, n, on_log=True, method=method, baseline=other.value)
 
 
 def _both_nothing(value: float | None, n: int) -> Estimate:

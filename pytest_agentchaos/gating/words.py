@@ -34,12 +34,13 @@ def number(rule: Rule, value: float | None, *, brief: bool = False) -> str:
     if rule.test is not None:
         return _told_apart(rule, value, "+.1f", "+.3f")
     if rule.limit_key == "max_ratio_upper":
-        text = _told_apart(rule, value, ".2f", ".3f", ".6f") if value < _TEN else f"{value:.3g}"
+        text = _told_apart(rule, value, ".2f", ".3f", ".4f", ".6f") if value < _TEN else f"{value:.3g}"
         return f"x{text}" if brief else f"{text} times"
     unit = rule.measured.unit
     if unit == "share":
         return f"{_told_apart(rule, value, *(f'.{digits}g' for digits in _DIGITS))} %"
-    text = f"{value:,.0f}" if abs(value) >= _LARGE else _told_apart(rule, value, *(f".{one}g" for one in _DIGITS))
+    is_whole = unit == "trials" or abs(value) >= _LARGE
+    text = f"{value:,.0f}" if is_whole else _told_apart(rule, value, *(f".{one}g" for one in _DIGITS))
     return f"{text} s" if unit == "s" else text
 
 
@@ -95,6 +96,10 @@ def _points(rule: Rule, difference: float) -> str:
     return f"{text} {'point' if text == '1' else 'points'} {'better' if difference > 0 else 'worse'}"
 
 
+def _apart(rule: Rule, difference: float | None) -> str:
+    return _points(rule, difference) if difference else "no difference"
+
+
 def _counted(rule: Rule, estimate: Counted) -> str:
     if rule.measured.kind != "count":
         return f"{_seen(rule, estimate if estimate.of is None else estimate.of)}; {_asked(rule)}"
@@ -125,14 +130,14 @@ def _seen(rule: Rule, estimate: Estimate) -> str:
         return f"{told_} with a chance of {value} (seen in {n})"
     if isinstance(estimate, Paired):
         lost, won = f"{estimate.lost:g} of {counted(n, 'pair')}", f"{estimate.won:g}"
-        points = _points(rule, estimate.value or 0.0)
-        return f"{lost} pass only in the baseline, {won} only in the candidate: {points}"
+        passes = "passes" if estimate.lost == 1 else "pass"
+        return f"{lost} {passes} only in the baseline, {won} only in the candidate: {_apart(rule, estimate.value)}"
     if isinstance(estimate, Unpaired):
         ours, theirs = estimate.candidate, estimate.other
         rates = (
             f"{ours.successes:g} of {counted(ours.n, 'trial')} pass, {theirs.successes:g} of {theirs.n} of the baseline"
         )
-        return f"{rates}: {_points(rule, estimate.value or 0.0)}"
+        return f"{rates}: {_apart(rule, estimate.value)}"
     times = " the baseline's" if rule.compares else ""
     return f"{_label(rule)} is {value}{times} over {counted(n, 'trial')}"
 

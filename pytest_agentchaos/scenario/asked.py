@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 from typing import Any, Literal
 
-from pytest_agentchaos.document import Node, dotted
+from pytest_agentchaos.document import Node
 from pytest_agentchaos.errors import UsageError, nearest
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.evidence.telling import quoted
 from pytest_agentchaos.invariants.base import Invariant
-from pytest_agentchaos.problems import Problems
+from pytest_agentchaos.problems import Problems, dotted
 from pytest_agentchaos.questions import condition_from_data, invariant_from_data, maker
 
 

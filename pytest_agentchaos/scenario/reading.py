@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from pytest_agentchaos.document import Node
-from pytest_agentchaos.problems import Place, Problems
+from pytest_agentchaos.problems import Keys, Place, Problems, misfits
 from pytest_agentchaos.scenario.asked import condition_of, effect_of, invariant_of
 from pytest_agentchaos.scenario.including import whole
 from pytest_agentchaos.scenario.matrix import variants
-from pytest_agentchaos.scenario.rules import Keys, rule_of, wrong
+from pytest_agentchaos.scenario.rules import rule_of
 from pytest_agentchaos.scenario.scenario import SUFFIX, Scenario, Systems, Variant
 from pytest_agentchaos.scenario.shape import Shape
 from pytest_agentchaos.system import System
@@ -56,7 +56,7 @@ def _variant(values: Any, node: Node, problems: Problems) -> tuple[Shape | None,
     try:
         shape = Shape.model_validate(node.plain())
     except ValidationError as error:
-        wrong(error, node, "", Keys("a scenario has no key", list(Shape.model_fields)), problems)
+        misfits(error, node.at, "", Keys("a scenario has no key", lambda _: list(Shape.model_fields)), problems)
     schedule = _each(node.get("faults"), rule_of, problems)
     invariants = _each(node.get("invariants"), invariant_of, problems)
     sometimes = _each(node.get("sometimes"), condition_of, problems)

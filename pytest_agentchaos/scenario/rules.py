@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from pytest_agentchaos.document import Node, dotted
+from pytest_agentchaos.document import Node
 from pytest_agentchaos.errors import UsageError, nearest
 from pytest_agentchaos.evidence.telling import quoted
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.faults.registry import registered
-from pytest_agentchaos.problems import Problems
+from pytest_agentchaos.problems import Keys, Problems, dotted, misfits
 from pytest_agentchaos.schedule import Rule, Selector, rule
 
 KINDS = ("tool", "model", "agent", "http", "rpc")
@@ -50,7 +50,8 @@ def _fault(make: type[Fault], node: Node, path: str, problems: Problems) -> Faul
     try:
         BaseModel.__init__(made, **parameters)  # a fault's own __init__ tells of errors in one sentence, without keys
     except ValidationError as error:
-        wrong(error, node, path, Keys(f"{make.name} has no parameter", list(make.model_fields)), problems)
+        keys = Keys(f"{make.name} has no parameter", lambda _: list(make.model_fields))
+        misfits(error, node.at, path, keys, problems)
         return None
     except UsageError as error:
         problems.add(node.place, path, str(error))
@@ -82,8 +83,9 @@ def selector_of(node: Node | None, path: str, problems: Problems) -> Selector | 
     try:
         return Selector.model_validate({**given, **fields})
     except ValidationError as error:
-        known = Keys("calls are not selected by", [*WORDS, *Selector.model_fields], {"name": words[0]} if words else {})
-        wrong(error, node, path, known, problems)
+        names = {"name": words[0]} if words else {}
+        keys = Keys("calls are not selected by", lambda _: [*WORDS, *Selector.model_fields], names)
+        misfits(error, node.at, path, keys, problems)
         return None
 
 
@@ -105,28 +107,3 @@ def _fields(word: str, value: Any, node: Node, path: str, problems: Problems) ->
     if not isinstance(value, str):
         problems.add(place, path, f'{quoted(value)} is no name; write {word}: "*" for all, or a glob such as "book_*"')
     return {"name": value, **({"kind": word} if word in KINDS else {"writes": DOES[word]})}
-
-
-class Keys(NamedTuple):
-    """The keys that there are."""
-
-    unknown: str
-    """What is said of one that there is not: ``latency has no parameter``."""
-    known: list[str]
-    names: dict[str, str] = {}  # noqa: RUF012 - never changed
-    """What the file calls some of them."""
-
-
-def wrong(error: ValidationError, node: Node, path: str, keys: Keys, problems: Problems) -> None:
-    """Tell of everything that pydantic found wrong in a node, at the lines of it."""
-    for one in error.errors(include_url=False, include_context=False):
-        loc = [keys.names.get(str(key), key) for key in one["loc"]]
-        place, full = node.at(loc), f"{path}{'.' if path and loc else ''}{dotted(*loc)}"
-        if one["type"] == "extra_forbidden":
-            text = f"{keys.unknown} {loc[-1]!r}; {nearest(str(loc[-1]), keys.known)}"
-        elif one["type"] == "missing":
-            text = f"{loc[-1]!r} is missing"
-        else:
-            said = one["msg"].removeprefix("Value error, ")
-            text = f"{quoted(one['input'])}: {said[0].lower()}{said[1:]}"
-        problems.add(place, full, text)

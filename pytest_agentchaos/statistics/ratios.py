@@ -6,8 +6,10 @@ what varies is the cluster. Means and sums alone are looked at; for percentiles 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import compress
 from math import exp, floor, inf, isfinite, log, sqrt
 from typing import Final
 
@@ -94,25 +96,57 @@ def _summed(side: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, float
     return {name: (sum(values), len(values)) for name, values in side.items()}
 
 
+def typical(
+    candidate: Sequence[tuple[float, float]], baseline: Sequence[tuple[float, float]], seed: int = 0
+) -> list[float]:
+    """The ratios of random halves of matched clusters, in order: the true one falls into each gap with the same chance.
+
+    Each cluster is what was spent, and for how much of it. A pair of runs may be a cluster, too.
+    """
+    (spent, units), (base_spent, base_units) = _columns(candidate), _columns(baseline)
+    is_even = units == base_units  # then they cancel out in every half
+    found = []
+    for half in _half(len(spent), seed):
+        below = sum(compress(base_spent, half))
+        above = sum(compress(spent, half))
+        if not is_even:
+            below *= sum(compress(units, half))
+            above *= sum(compress(base_units, half))
+        found.append(above / below if below > 0 else inf)
+    return sorted(found)
+
+
+def _columns(clusters: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    return [one for one, _ in clusters], [one for _, one in clusters]
+
+
+def place(count: int, alpha: float) -> int:
+    """Which of so many in order is the lower bound, from 1, and from behind the upper one; 0: so few cannot tell."""
+    return floor(alpha * (count + 1) + 1e-9)
+
+
 def _halves(clusters: Sequence[_Sums], alpha: float, seed: int) -> tuple[float | None, float | None]:
-    """The ratios of random parts of the clusters, in order: the true one falls into each gap with the same chance."""
-    found = sorted(inf if (ratio := _ratio(_total(part))) is None else ratio for part in _parts(clusters, seed))
-    rank = floor(alpha * (len(found) + 1) + 1e-9)
-    if rank < 1:
+    found = typical(
+        [(one.spent, one.units) for one in clusters], [(one.base_spent, one.base_units) for one in clusters], seed
+    )
+    at = place(len(found), alpha)
+    if at < 1:
         return None, None
-    upper = found[-rank]
-    return found[rank - 1], upper if isfinite(upper) else None
+    return found[at - 1], found[-at] if isfinite(found[-at]) else None
 
 
-def _parts(clusters: Sequence[_Sums], seed: int) -> Iterator[list[_Sums]]:
+@lru_cache(maxsize=8)
+def _half(clusters: int, seed: int) -> tuple[bytes, ...]:
     """Every part, if there are few; else so many, each cluster being in it or not by chance."""
-    if len(clusters) <= _ENUMERATED:
-        masks: Iterable[int] = range(1, 2 ** len(clusters))
+    if clusters <= _ENUMERATED:
+        masks: Iterable[int] = range(1, 2**clusters)
     else:
-        drawn = stream(seed, "statistics", "halves", len(clusters))
-        masks = (drawn.getrandbits(len(clusters)) or 1 for _ in range(DRAWN))
-    for mask in masks:
-        yield [one for place, one in enumerate(clusters) if mask >> place & 1]
+        drawn = stream(seed, "statistics", "halves", clusters)
+        masks = (drawn.getrandbits(clusters) or 1 for _ in range(DRAWN))
+    return tuple(format(mask, "b")[::-1].encode().translate(_BITS) for mask in masks)
+
+
+_BITS: Final = bytes.maketrans(b"01", b"\0\1")
 
 
 def _jackknife(clusters: Sequence[_Sums], alpha: float, seed: int) -> tuple[float | None, float | None]:

@@ -94,6 +94,8 @@ def test_a_token_is_hidden_wherever_it_stands(token, around):
         ('{"password": "hunter2', f'{{"password": "{HIDDEN}'),
         ("User(name='ana', password='hunter2')", f"User(name='ana', password='{HIDDEN}')"),
         ("/login?user=ana&password=hunter2&next=1", f"/login?user=ana&password={HIDDEN}&next=1"),
+        ("Authorization: Basic YTpi\nAccept: */*", f"Authorization: {HIDDEN}\nAccept: */*"),
+        ("-H 'Authorization: token hunter2'", f"-H 'Authorization: {HIDDEN}'"),
         ("X-Api-Key: hunter2\nAccept: */*", f"X-Api-Key: {HIDDEN}\nAccept: */*"),
     ],
 )

@@ -90,18 +90,61 @@ def test_a_rule_that_watches_decides_nothing(policy, results, decide):
 
 
 def test_an_invariant_that_cannot_know_may_hide_a_violation(policy, results, decide):
-    """So a veto is open, never a pass."""
-    decision = decide(policy(SAFETY), results(pass_=50, unknown=1))
-    assert verdict(decision, "safety").status == "inconclusive"
-    assert decision.decision == "hold"
-    assert decision.runs_needed is None
+    """So a veto is open, never a pass; also if nobody says which one it was."""
+    for names in ((), ("no_duplicate_effect",), ("no_orphan", "no_duplicate_effect")):
+        made = results(pass_=50, unknown=1, rows={"unknown": names})
+        rows = [row._replace(unknown=()) if row.success else row for row in made.rows]
+        decision = decide(policy(SAFETY), made.__class__(tuple(rows), made.sources))
+        assert verdict(decision, "safety").status == "inconclusive"
+        assert decision.decision == "hold"
+        assert decision.runs_needed is None
+        told = "none of 51 trials violates it, but in 1 nobody can know: look at that one"
+        assert decision.reason == f"Rule 'safety' is open: {told}."
+
+
+def test_only_the_unknown_verdicts_that_a_rule_is_about_hold_it_open(policy, row, gathered, decide):
+    """By their names, and in a trial that fails for another reason, too."""
+    rows = [row(number) for number in range(20)]
+    other = row(50, "unknown", unknown=("world_agrees",))
+    assert decide(policy(SAFETY), gathered([*rows, other])).decision == "promote"
+    failing = row(51, "fail", failed=("no_orphan",), unknown=("no_duplicate_effect",))
+    assert decide(policy(SAFETY), gathered([*rows, failing])).decision == "hold"
+    both = row(52, "fail", failed=("no_duplicate_effect",), unknown=("no_duplicate_effects",))
+    told = verdict(decide(policy(SAFETY), gathered([*rows, both, failing])), "safety").reason
+    assert told == "1, perhaps 2, of 22 trials violate it (no_duplicate_effect 1); none may"
+    share = policy("  - {id: few, metric: violation_rate, invariant: 'no_dup*', max: 0.04}\n", "share")
+    assert verdict(decide(share, gathered([*rows, other])), "few").value == 0
+    assert verdict(decide(share, gathered([*rows, failing])), "few").value == pytest.approx(1 / 21)
+
+
+def test_what_an_exploration_found_nothing_for_is_part_of_its_search(policy, row, gathered, decide):
+    """It does not apply, and is told; of a campaign it would be a fault that nobody tried."""
+    rows = [*(row(number) for number in range(40)), *(row(100 + n, "invalid", case=f"c{n}") for n in range(9))]
+    found = decide(policy(FLOOR), gathered(rows, kind="exploration"))
+    assert found.decision == "promote"
+    assert (found.counts["searched"], found.counts["inapplicable"], found.counts["invalid"]) == (9, 9, 0)
+    assert decide(policy(FLOOR), gathered(rows, kind="run")).decision == "invalid"
+    broken = [*rows[:40], row(200, "invalid", unfired=False, case="c")]
+    assert decide(policy(FLOOR), gathered(broken, kind="exploration")).counts["invalid"] == 1
+
+
+def test_two_explorations_are_told_apart_from_two_suites(policy, row, gathered, decide):
+    """Their sites name arguments, so that they rarely pair; scenarios do."""
+    new = gathered([row(n) for n in range(60)], kind="exploration")
+    old = gathered([row(n, system="old", pair=f"other-{n}") for n in range(60)], suite="other", kind="exploration")
+    told = obstacles(decide(policy(WORSE), new, old))
+    assert all("compare runs of scenarios" in told[name] for name in ("suite", "pairs"))
+    runs = [gathered(one.rows, suite=one.suite_sha256, name=name) for one, name in ((new, "new"), (old, "old"))]
+    assert "run one suite with the same seeds on both" in obstacles(decide(policy(WORSE), *runs))["suite"]
 
 
 def test_a_violation_counts_wherever_it_was_seen(policy, row, gathered, decide):
     """Also in a trial whose fault never acted; not in one that was none."""
     rows = [row(number) for number in range(20)]
     seen = row(50, "invalid", failed=("no_duplicate_effect",))
-    assert decide(policy(SAFETY), gathered([*rows, seen])).decision == "rollback"
+    vetoed = decide(policy(SAFETY), gathered([*rows, seen]))
+    assert vetoed.decision == "rollback"
+    assert verdict(vetoed, "safety").n == 21
     other = row(50, "fail", failed=("no_orphan",))
     assert decide(policy(SAFETY), gathered([*rows, other])).decision == "promote"
 
@@ -127,6 +170,23 @@ def test_faults_are_cells_too_and_a_world_without_any_is_one(policy, row, gather
     decision = decide(policy(FLOOR.replace("min_lower", "by: fault, min_lower")), gathered(rows))
     counts = {cell.name: cell.n for cell in verdict(decision, "floor").cells}
     assert counts == {"latency": 31, "no fault": 30, "empty": 1}
+    told = "under empty, 1 of 1 trial passes (100 %), which may be as low as 5 %; at least 90 % is asked"
+    assert verdict(decision, "floor").reason == told
+    calm = decide(policy(FLOOR.replace("min_lower", "by: fault, min_lower")), gathered(rows[30:40]))
+    assert verdict(calm, "floor").reason.startswith("where nothing goes wrong, 10 of 10 trials pass")
+
+
+def test_parts_that_end_alike_are_counted_and_one_is_told(policy, row, gathered, decide):
+    """Whatever they end as."""
+    read = policy(FLOOR.replace("min_lower", "by: journey, min_lower"))
+
+    def told(status, runs):
+        rows = [row(100 * at + n, status, journey=f"j{at}") for at in range(3) for n in range(runs)]
+        return verdict(decide(read, gathered(rows)), "floor").reason
+
+    assert told("pass", 30).startswith("all 3 journeys hold; for example in journey j0, 30 of 30 trials pass")
+    assert told("pass", 5).endswith("; 2 other journeys are open too")
+    assert told("fail", 30).endswith("; 2 other journeys are broken too")
 
 
 def test_where_selects_and_a_rule_that_selects_nothing_is_invalid(policy, row, gathered, decide):
@@ -144,6 +204,7 @@ def test_fewer_runs_than_asked_never_pass(policy, results, decide):
     decision = decide(policy(text), results(pass_=40))
     assert decision.decision == "hold"
     assert decision.runs_needed == 10
+    assert "which shows at least 92.8 %; at least 90 % is asked, of 50 runs or more" in decision.reason
     assert decide(policy(text), results(fail=40)).decision == "rollback"
 
 
@@ -212,7 +273,7 @@ def test_a_comparing_rule_needs_a_baseline_that_can_be_compared(policy, results,
     other = results("old", pass_=100, head={"suite": "other"})
     assert "are not of one suite" in obstacles(decide(read, new, other))["suite"]
     seeds = gathered([one._replace(pair=f"seed-{one.pair}") for one in old.rows], name="old")
-    assert "no trial of the candidate has its pair" in obstacles(decide(read, new, seeds))["pairs"]
+    assert "no trial of the candidate has its pair in the baseline" in obstacles(decide(read, new, seeds))["pairs"]
     some = gathered(old.rows[:50], name="old")
     assert "only 50.0% of the candidate's trials" in obstacles(decide(read, new, some))["pairs"]
     dollars = results("old", pass_=100, rows={"measures": {"currency": "USD"}})

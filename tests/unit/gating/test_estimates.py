@@ -10,7 +10,11 @@ import pytest
 from pytest_agentchaos.gating.differences import Paired, Unpaired, log_e
 from pytest_agentchaos.gating.estimate import Counted, runs_needed
 from pytest_agentchaos.gating.figures import Mean, Quantile, QuantileRatio, _log_e, rank, reach
+from pytest_agentchaos.gating.halves import HALVED, Halves
+from pytest_agentchaos.gating.measuring import measure
 from pytest_agentchaos.gating.rates import Rate, Repeated
+from pytest_agentchaos.gating.sample import Sample
+from pytest_agentchaos.gating.shape import Rule
 from pytest_agentchaos.rng import stream
 
 METHODS = ("clopper_pearson", "wilson", "evalue")
@@ -36,6 +40,7 @@ def estimates(method):
         Unpaired(Rate(45.0, 60, method), Rate(40.0, 50, method)),
         Mean(0.1, 0.05, 40, on_log=True, method=method),
         Mean(5.0, 0.5, 40, method=method),
+        Halves(1.0, [0.5 + at / 1999 for at in range(1999)], 40),
         Quantile(ranked, 0.9, 300, method),
         QuantileRatio(Quantile(ranked, 0.9, 300, method), Quantile(other, 0.9, 300, method), 0.5),
         Counted(2, 4, 50),
@@ -123,6 +128,41 @@ def test_reach_is_students_t_at_one_look_and_more_over_all():
     assert reach(0.05, 10, "clopper_pearson") == pytest.approx(1.833, abs=1e-3)
     assert reach(0.05, 30, "wilson") == pytest.approx(1.699, abs=1e-3)
     assert 2.5 < reach(0.05, 100, "evalue") < 3.5
+
+
+def test_a_ratio_of_few_pairs_is_of_their_halves_and_no_standard_error(row):
+    """At one look; over all looks, of many pairs and without pairs it is by the standard error."""
+    rule = Rule.model_validate({"id": "slow", "metric": "latency_mean", "max_ratio_upper": 1.25})
+    random = stream(5, "pairs")
+
+    def kind(n, method="clopper_pearson", *, paired=True):
+        took = [{"duration_s": random.lognormvariate(0, 1)} for _ in range(2 * n)]
+        new, old = (tuple(row(at, measures=took[2 * at + side]) for at in range(n)) for side in (0, 1))
+        return measure(rule, Sample(new, old, tuple(zip(old, new, strict=True)) if paired else None), method)
+
+    assert isinstance(kind(HALVED), Halves)
+    assert isinstance(kind(HALVED + 1), Mean)
+    assert isinstance(kind(40, "evalue"), Mean)
+    assert isinstance(kind(40, paired=False), Mean)
+    assert isinstance(kind(9), Mean)
+    few, many = Halves(1.0, [0.5, 1.0, 2.0], 9), kind(40)
+    assert few.bounds(0.3) == (None, None)
+    assert many.bounds(1e-9) == (None, None)
+    assert Halves(1.0, [0.5, 1.0, inf], 40).bounds(0.3) == (0.5, None)
+    assert Halves(1.0, [0.25, 1.0, 4.0], 40).grown(160).bounds(0.3) == (0.5, 2.0)
+
+
+def test_halves_of_a_cost_per_success_have_only_their_own_successes(row):
+    """A half without any has no price; with equal costs and successes each half says the same."""
+    rule = Rule.model_validate({"id": "dear", "metric": "cost_per_success", "max_ratio_upper": 1.25})
+    old = tuple(row(at, measures={"cost": 1.0}) for at in range(20))
+    new = tuple(row(at, "pass" if at < 10 else "fail", measures={"cost": 1.0}) for at in range(20))
+    same = measure(rule, Sample(old, old, tuple(zip(old, old, strict=True))), "clopper_pearson")
+    assert same.bounds(0.05) == (1.0, 1.0)
+    half = measure(rule, Sample(new, old, tuple(zip(old, new, strict=True))), "clopper_pearson")
+    low, high = half.bounds(0.05)
+    assert half.value == 2.0
+    assert 1.25 < low < 2.0 < high < 4.0
 
 
 def test_a_mean_of_few_has_no_bound():
