@@ -90,6 +90,7 @@ def _row(system: str, number: int, *, held: bool, draw: Random) -> Row:
         failed=() if held else ("ends(completed)",),
         unfired=False,
         calls=10,
+        judged=("no_duplicate_effect",),
         virtual_s=took_s,
         real_s=0.01,
         measures={"duration_s": took_s, "cost": cost, "currency": "EUR"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -138,7 +139,11 @@ def command(  # noqa: PLR0913 - one for each option
         decision = Decision("invalid", printable(str(error).partition("\n")[0], _LINE))
     if out is not None:
         _written(decision, Path(out))
-    _print(decision, read, as_json=as_json, explain=explain)
+    try:
+        _print(decision, read, as_json=as_json, explain=explain)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough: `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise SystemExit(decision.exit_code)
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from pytest_agentchaos.evidence.canonical import dump, encode
+from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.evidence.result import LARGEST, STATUSES, VERDICTS, Status
 from pytest_agentchaos.evidence.slim import Slim
 
@@ -54,6 +55,8 @@ class Row(NamedTuple):
     """The file that has its history; empty if it was not kept."""
     unknown: tuple[str, ...] = ()
     """The invariants that cannot know."""
+    judged: tuple[str, ...] = ()
+    """All that were asked, whatever they say."""
 
     @property
     def success(self) -> bool:
@@ -100,7 +103,14 @@ def row(source: int, at: int, data: Mapping[str, Any]) -> Row:
         Slim({name: one for name, one in data.get("measures", {}).items() if one is None or _is_plain(one)}),
         data.get("history", ""),
         _of_status(data, "unknown"),
+        _kept(tuple([one["invariant"] for one in data.get("verdicts", ())])),
     )
+
+
+@lru_cache(maxsize=4096)
+def _kept(names: tuple[str, ...]) -> tuple[str, ...]:
+    """One tuple for all trials that were asked the same."""
+    return tuple(map(sys.intern, names))
 
 
 def _of_status(data: Mapping[str, Any], status: str) -> tuple[str, ...]:
@@ -218,7 +228,10 @@ def _place(selector: Mapping[str, Any]) -> str:
 
 def _short(value: Any, limit: int = 60) -> str:
     text = value if isinstance(value, str) else dump(value)
-    return text if len(text) <= limit else text[: limit - 3] + "..."
+    if len(text) <= limit:
+        return text
+    told = str(redact(text[: 10 * limit]))  # before it is cut: half a secret looks like none
+    return told[: limit - 3] + "..."
 
 
 def _journey(journey: Any) -> str:

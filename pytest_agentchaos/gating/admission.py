@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from operator import attrgetter
 from typing import Final
 
+from pytest_agentchaos.errors import nearest
 from pytest_agentchaos.evidence.exploration import KIND
 from pytest_agentchaos.evidence.gathered import Gathered
 from pytest_agentchaos.evidence.row import COUNTED, Row
@@ -34,6 +36,7 @@ def obstacles(
         yield from ((f"baseline.{name}", why) for name, why in _of_one(policy, "baseline", baseline))
         yield from _together(policy, candidate, baseline, pairs)
     yield from _age(policy, candidate, at)
+    yield from _unasked(policy, candidate)
 
 
 def _together(
@@ -58,6 +61,8 @@ def _of_one(policy: Policy, side: str, gathered: Gathered) -> Iterator[tuple[str
     elif not COUNTED & of.keys():
         told = listed([f"{count} {status}" for status, count in of.items()])
         yield "trials", f"no trial of the {side} says anything of its system ({told}); run faults that it can meet"
+    elif not any(row.calls for row in rows):
+        yield "trials", f"the {side} made no call in any trial, so that nothing was tried; let its system do its work"
     elif broke > evidence.max_infra_rate * len(rows):
         yield "infrastructure", _lost(side, broke, len(rows), evidence.max_infra_rate)
     if evidence.require_fault_fired and of["invalid"] and (idle := _never_tried(rows)):
@@ -72,9 +77,29 @@ def _of_one(policy: Policy, side: str, gathered: Gathered) -> Iterator[tuple[str
             yield "mixed", f"the {side}'s results are of several {label}s, {named}; give those of one"
 
 
+def _unasked(policy: Policy, candidate: Gathered) -> Iterator[tuple[str, str]]:
+    """Rules about invariants that nobody asked: a misspelt name must not pass."""
+    asked = list(dict.fromkeys(name for row in candidate.rows if row.counted for name in row.judged))
+    if not policy.shape.evidence.require_asked or not any(row.counted for row in candidate.rows):
+        return
+    for rule in policy.rules:
+        if rule.invariant and not is_asked(rule.invariant, asked):
+            hint = nearest(rule.invariant[0].rstrip("*"), {name.partition("(")[0] for name in asked})
+            meant = listed(map(shown, rule.invariant), limit=3)
+            why = f"no trial was asked by an invariant of rule {rule.id!r} ({meant})"
+            hint = hint if asked else "none was asked at all"
+            yield "asked", f"{why}; {hint}; correct it, ask it, or say evidence: {{require_asked: false}}"
+
+
+def is_asked(globs: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether one of these invariants is meant."""
+    return any(fnmatchcase(name, glob) for glob in globs for name in names)
+
+
 def _lost(side: str, broke: int, runs: int, most: float) -> str:
+    share = f"{100 * broke / runs:.1f} %, where at most {100 * most:.1f} % may"
     return (
-        f"{broke} of {counted(runs, 'run')} of the {side} broke ({broke / runs:.1%}, where at most {most:.1%} may), and"
+        f"{broke} of {counted(runs, 'run')} of the {side} broke ({share}), and"
         " what was lost may be the worst; mend the set-up and run again"
     )
 

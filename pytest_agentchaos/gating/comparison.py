@@ -176,7 +176,7 @@ def _order(one: Pair) -> tuple[str, str, str, int]:
 
 
 def _difference(kind: str, row: Row, of: Gathered) -> Difference:
-    result = of.result(row)
+    result, source = of.result(row), of.sources[row.source]
     return Difference(
         kind,
         shown(row.scenario),
@@ -185,5 +185,5 @@ def _difference(kind: str, row: Row, of: Gathered) -> Difference:
         row.seed,
         tuple(map(shown, row.failed)),
         shown(result.why),
-        replay_line(result, of.sources[row.source].folder),
+        replay_line(result, source.folder, hash_seed=source.head.hash_seed or ""),
     )

@@ -119,7 +119,7 @@ def _most(cells: Iterable[Cell]) -> int | None:
 
 
 def _obstacle(name: str, why: str) -> RuleVerdict:
-    return RuleVerdict(f"{EVIDENCE}.{name}", EVIDENCE, EVIDENCE, "invalid", why)
+    return RuleVerdict(f"{EVIDENCE}.{name}", "", EVIDENCE, "invalid", why)
 
 
 def _combined(rules: Sequence[RuleVerdict], candidate: Gathered) -> tuple[Word, str, int | None]:

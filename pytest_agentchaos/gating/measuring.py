@@ -32,6 +32,8 @@ def _count(rule: Rule, sample: Sample, _: Method) -> Estimate:
     rows = [row for row in sample.rows if row.status != "infrastructure"]
     kinds = Counter(name for row in rows for name in _asked_for(rule, row.failed))
     what = listed([f"{shown(name)} {count}" for name, count in kinds.most_common()], limit=3)
+    if rule.invariant and not any(_asked_for(rule, row.judged) for row in rows):
+        what = "asked in no trial"
     seen = sum(bool(_asked_for(rule, row.failed)) for row in rows)
     perhaps = sum(_is_doubtful(rule, row) for row in sample.counted)
     uncounted = sum(not row.counted and bool(_asked_for(rule, row.failed)) for row in rows)

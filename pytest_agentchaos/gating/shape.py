@@ -176,6 +176,9 @@ class Evidence(BaseModel):
     min_runs_per_cell: Annotated[StrictInt, Field(ge=1)] = Field(1, description="with fewer, nothing passes")
     max_infra_rate: Share = Field(0.05, description="largest share of runs that were no proper trials, as observed")
     require_fault_fired: StrictBool = Field(default=True, description="each case must have acted in some trial")
+    require_asked: StrictBool = Field(
+        default=True, description="of a rule about invariants, some trial was asked by one of them"
+    )
     max_age: Annotated[StrictStr, AfterValidator(_age)] | None = Field(
         None, description="of the candidate's results: 24h, 7d"
     )

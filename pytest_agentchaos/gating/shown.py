@@ -84,8 +84,11 @@ def _cell(cell: Cell) -> str:
 def _footer(decision: Decision) -> Iterator[str]:
     counts = decision.counts
     apart = [f"{counts[name]} {name}" for name in ("infrastructure", "invalid", "inapplicable") if counts.get(name)]
-    told = f"{counted(counts.get('runs', 0), 'run')}, {counts.get('counted', 0)} of them say something of the system"
-    yield told + (f" ({', '.join(apart)} do not)" if apart else "")
+    runs, telling = counts.get("runs", 0), counts.get("counted", 0)
+    told = f"{counted(runs, 'run')} {'says' if runs == 1 else 'say'} something of the system"
+    if apart:
+        told = f"{telling} of {counted(runs, 'run')} say something of the system (not: {', '.join(apart)})"
+    yield told
     if searched := counts.get("searched"):
         yield f"{counted(searched, 'trial')} of an exploration found nothing to act on; that is part of its search"
     if "pairs" in counts:
@@ -118,8 +121,10 @@ def comparison(made: Comparison) -> Iterator[str]:
         f" {made.baseline_only} only in the baseline, {made.candidate_only} only in the candidate"
     )
     if made.difference is not None and made.lower is not None and made.upper is not None:
-        sure = f"{100 * made.lower:+.1f} to {100 * made.upper:+.1f}, each with {1 - made.alpha:.0%} confidence"
-        yield f"pass rate: {100 * made.difference:+.1f} points ({sure})"
+        sure = (
+            f"{100 * made.lower:+.1f} to {100 * made.upper:+.1f}, each with {100 * (1 - made.alpha):.0f} % confidence"
+        )
+        yield f"pass rate: {100 * made.difference:+.1f} points ({sure}, at one look)"
     yield "what trials took, where both pass; a success's cost is of all:"
     yield from _ratios(made)
     for one in made.differences:

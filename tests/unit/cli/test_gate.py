@@ -31,6 +31,9 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+ASKED = Verdict("no_duplicate_effect", "pass", "none twice")
+
+
 def keep(folder, *statuses, system="new", journey="trip", **head):
     """A file of results."""
     folder.mkdir(exist_ok=True)
@@ -39,7 +42,9 @@ def keep(folder, *statuses, system="new", journey="trip", **head):
         plan = {"system": system, "scenario": "lost-ack", "journey": journey, "seed": seed, "schedule": []}
         verdict = Verdict("terminates", "fail" if status == "fail" else "pass", "\x1b[31mas said", ())
         measures = {"duration_s": 1.0 + seed % 7, "cost": 0.01, "currency": "EUR"}
-        one = Result(f"{system}{seed}", plan, status, verdicts=(verdict,), measures=measures, real_s=seed + len(system))
+        one = Result(
+            f"{system}{seed}", plan, status, verdicts=(verdict, ASKED), measures=measures, calls=3, real_s=seed + len(system)
+        )
         lines.append(one.to_line())
     (folder / "results.jsonl").write_text("\n".join(lines) + "\n")
     return str(folder)
@@ -71,7 +76,7 @@ def test_what_a_release_owner_reads(folder):
     assert lines[4].split() == row
     assert "    nine of ten work" in lines
     assert "tail: inconclusive (it decides nothing)" in lines
-    assert "21 runs, 20 of them say something of the system (1 infrastructure do not)" in lines
+    assert "20 of 21 runs say something of the system (not: 1 infrastructure)" in lines
     assert "alpha 0.05, clopper_pearson, multiplicity holm" in out
     assert "\x1b" not in out
 

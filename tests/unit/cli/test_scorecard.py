@@ -103,6 +103,10 @@ def test_results_without_a_time_need_one(tmp_path):
     assert (done.exit_code, "--at" in done.stderr) == (3, True)
     assert run(tmp_path / "h", "--add", folder, "--at", "2026-07-27T08:00:00+02:00").exit_code == 0
     assert trend.read(tmp_path / "h").runs[0].at == "2026-07-27T06:00:00Z"
+    assert run(tmp_path / "h", "--add", folder, "--at", "2026-07-28").exit_code == 0
+    assert len(trend.read(tmp_path / "h")) == 2  # the same found again on another day
+    done = run(tmp_path / "h", "--add", folder, "--at", "9999-12-31T23:00:00-05:00")
+    assert (done.exit_code, "is no time" in done.stderr) == (3, True)
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def campaign(folder, runs, failing=0):
         status = "fail" if seed < failing else "pass"
         verdicts = (Verdict("no_orphan", status, "seat stands"),)
         plan = {"system": "shop:agent", "schedule": [{"fault": "stale"}], "seed": seed}
-        lines.append(Result(f"t{seed}", plan, status, verdicts=verdicts, fired=(1,)).to_line())
+        lines.append(Result(f"t{seed}", plan, status, verdicts=verdicts, fired=(1,), calls=3).to_line())
     (folder / "results.jsonl").write_text("\n".join([*lines, ""]))
 
 

@@ -157,6 +157,43 @@ def test_a_row_is_made_of_the_same_lines_as_a_result(odd, missing):
     assert is_row == is_result
 
 
+ODD_LINES = [
+    planned(schedule={"fault": "hang"}),
+    planned(schedule=["hang"]),
+    changed(fired=["1"]),
+    changed(fired=[True]),
+    changed(virtual_s=10**400),
+    changed(real_s=1e300),
+    changed(calls=10**30),
+    *(
+        changed(verdicts=[{"invariant": "x", "status": "pass", "reason": "", **odd}])
+        for odd in ({"status": ["pass"]}, {"status": "odd"}, {"reason": None}, {"invariant": 3}, {"ops": 3})
+    ),
+]
+
+
+@pytest.mark.parametrize("line", ODD_LINES)
+def test_what_would_mislead_whoever_counts_is_neither_a_row_nor_a_result(line):
+    """A schedule that lists no rules would be taken for the world as it should be; a sum would be infinite."""
+    with pytest.raises(ValueError, match="no result of a trial"):
+        row(0, 0, line)
+    with pytest.raises(UsageError):
+        Result.from_data(line)
+
+
+def test_a_measure_larger_than_any_can_be_is_no_result():
+    """Medians and sums of others with it would be worth nothing."""
+    with pytest.raises(ValueError, match="larger than any"):
+        row(0, 0, changed(measures={"cost": 10**400}))
+
+
+def test_a_secret_that_is_cut_is_hidden_first():
+    """What is left of it would look like none, and be shown."""
+    secret = "sk-" + "0123456789abcdef"
+    assert "0123" not in row(0, 0, planned(journey="x" * 185 + f" {secret}")).journey
+    assert "0123" not in in_words({"fault": "hang", "note": "x" * 48 + f" {secret}"})
+
+
 @pytest.mark.parametrize("data", [None, [], "x", 3, {}, {"trial": "a", "plan": {}, "status": "odd"}])
 def test_what_tells_of_no_trial_is_no_row(data):
     """Of whatever type."""

@@ -272,6 +272,8 @@ def test_a_system_without_a_call_to_strike_is_refused(careful):
         explore(careful, faults=[faults.UnknownTool()])
     with pytest.raises(InvalidTrialError, match="it made no call at all"):
         explore(lambda chaos: lambda: "done", faults=["delivery"])
+    with pytest.raises(InvalidTrialError, match="no call at all, and it ended as failed: expect it to be completed"):
+        explore(lambda chaos: lambda needed: needed, faults=["delivery"])
 
 
 def test_a_system_that_carries_state_is_named(menu):

@@ -38,6 +38,7 @@ def _row(number, status="pass", *, system="new", journey="trip", fault="drop_res
         "real_s": 0.5 + number / 1000 + (0.1 if system == "old" else 0),
         "measures": {"duration_s": 2.0, "cost": 0.01, "currency": "EUR", "steps": 4, "recovery_s": None},
         "history": "",
+        "judged": ("ends(completed)", "no_duplicate_effect", "no_orphan", "no_phantom"),
     }
     return Row(**{**told, **changes})
 

@@ -214,7 +214,7 @@ def test_fewer_runs_than_asked_never_pass(policy, results, decide):
         ({}, "no trial at all"),
         ({"infrastructure": 9}, "All 9 runs of the candidate broke"),
         ({"inapplicable": 9}, "says anything"),
-        ({"pass_": 50, "infrastructure": 10}, "16.7%, where at most 5.0% may"),
+        ({"pass_": 50, "infrastructure": 10}, "16.7 %, where at most 5.0 % may"),
         ({"pass_": 50, "invalid": 1}, "1 case of the candidate was never tried"),
     ],
 )
@@ -499,3 +499,28 @@ def test_looks_at_growing_results_without_pairs(policy, results, decide):
     assert decide(policy(text), results(pass_=1000), results("old", pass_=1000)).ok
     assert decide(policy(text), results(fail=100), results("old", pass_=100)).decision == "rollback"
     assert decide(policy(text), results(pass_=20), results("old", pass_=20)).decision == "hold"
+
+
+MISSPELT = "  - {id: safety, metric: violations, invariant: no_duplicat_effect, max: 0, role: veto}\n"
+
+
+def test_a_rule_about_invariants_that_nobody_asked_is_invalid(policy, results, decide):
+    """A misspelt name must not pass: no violation of it was seen, since nobody looked for one."""
+    decided = decide(policy(MISSPELT), results(pass_=20))
+    assert decided.decision == "invalid"
+    assert "no trial was asked by an invariant of rule 'safety' (no_duplicat_effect)" in obstacles(decided)["asked"]
+    assert "did you mean 'no_duplicate_effect'?" in obstacles(decided)["asked"]
+
+
+def test_a_policy_may_allow_that_nobody_asked(policy, results, decide):
+    """Then it holds, and says that nobody asked."""
+    decided = decide(policy(f"version: 1\nevidence: {{require_asked: false}}\nrules:\n{MISSPELT}"), results(pass_=20))
+    assert decided.decision == "promote"
+    assert "asked in no trial" in verdict(decided, "safety").reason
+
+
+def test_a_system_that_made_no_call_was_not_tried(policy, results, decide):
+    """Every invariant holds over nothing."""
+    decided = decide(policy("  - {id: all, metric: pass_rate, min: 1}\n"), results(pass_=3, rows={"calls": 0}))
+    assert decided.decision == "invalid"
+    assert decided.reason.startswith("The candidate made no call in any trial")

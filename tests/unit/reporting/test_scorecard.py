@@ -72,8 +72,17 @@ def test_the_error_budget_is_of_a_window():
     """Counts and an interval; runs before the window do not count."""
     card = make(Trend((run(1, 0), run(20, 95), run(27, 97))), objective=0.95, window_days=14)
     assert (card.budget.failures, card.budget.runs, card.budget.allowance) == (8, 200, pytest.approx(10.0))
+    for window_days, runs in ((1, 100), (7, 100), (8, 200), (10**12, 300)):
+        card = make(Trend((run(1, 0), run(20, 95), run(27, 97))), objective=0.95, window_days=window_days)
+        assert card.budget.runs == runs
     with pytest.raises(UsageError, match="objective"):
         make(Trend((run(1, 3),)), objective=1.5)
+
+
+def test_secrets_in_names_are_not_remembered():
+    """A history is kept for years; what has one name afterwards is counted together."""
+    told = {"faults": {"sk-0123456789abcdefgh": (1, 2), "sk-abcdefgh0123456789": (3, 4)}}
+    assert _hidden(run(1, 5, **told)).faults == {"[hidden]": (4, 6)}
 
 
 def test_the_table_has_only_columns_that_say_something():

@@ -90,6 +90,17 @@ def test_another_system_takes_the_place_of_the_one_that_is_named(files):
     assert run("run", "all/holds.chaos.yaml", "--system", "shop_of_scenarios:shop(careful=False)").exit_code == 1
 
 
+def test_a_variant_that_is_replaced_is_told(files):
+    """On standard error, in one line; a system without arguments is whatever is tested."""
+    result = run("run", "all/fails.chaos.yaml", "--system", "shop_of_scenarios:shop")
+    assert result.stderr == (
+        "note: 1 scenario names a variant of a system, such as shop_of_scenarios:shop(careful=False), and runs on"
+        " shop_of_scenarios:shop instead\n"
+    )
+    assert run("run", "all/holds.chaos.yaml", "--system", "shop_of_scenarios:shop(careful=False)").stderr == ""
+    assert run("run", "all/fails.chaos.yaml").stderr == ""
+
+
 def test_every_problem_of_every_file_is_told_and_nothing_is_run(write):
     """Exit code 2."""
     write("version: 1\nsystem: shop_of_scenarios:shop\nfaults: [{fault: latncy}]", "all/a.chaos.yaml")

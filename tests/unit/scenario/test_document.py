@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_agentchaos import document
-from pytest_agentchaos.document import dotted, read
-from pytest_agentchaos.problems import DocumentError, Place, Problems
+from pytest_agentchaos.document import read
+from pytest_agentchaos.problems import DocumentError, Place, Problems, dotted
 
 
 @pytest.fixture

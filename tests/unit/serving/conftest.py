@@ -32,7 +32,13 @@ def campaign():
             verdict = Verdict("no_orphan", "fail" if fails else "pass", "seat stands")
             lines.append(
                 Result(
-                    f"{system}-{seed}", plan, "fail" if fails else "pass", verdicts=(verdict,), fired=(1,), real_s=seed
+                    f"{system}-{seed}",
+                    plan,
+                    "fail" if fails else "pass",
+                    verdicts=(verdict,),
+                    fired=(1,),
+                    calls=3,
+                    real_s=seed,
                 ).to_line()
             )
         (folder / "results.jsonl").write_text("\n".join([*lines, ""]))
