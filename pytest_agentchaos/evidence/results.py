@@ -7,7 +7,6 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from math import isfinite
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NoReturn
 
@@ -162,7 +161,10 @@ def result_of(data: Any) -> Result | None:
 
 
 def parse(line: bytes) -> Any:
-    """What a line tells; None if it has no end, or is no JSON. NaN and infinity are none."""
+    """What a line tells; None if it has no end, or is no JSON. The words NaN and Infinity are none.
+
+    ``1e999`` is JSON, and read as infinity: whoever counts with a number looks at it first.
+    """
     if not line.endswith(b"\n"):
         return None
     from pydantic_core import from_json
@@ -172,16 +174,10 @@ def parse(line: bytes) -> Any:
     except ValueError:
         pass  # also for half a character and for deep nests, which are JSON all the same
     try:
-        return json.loads(line, parse_constant=_no_number, parse_float=_finite)
+        return json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
 
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
-
-
-def _finite(digits: str) -> float:
-    """A number; ``1e999`` is JSON, and none that can be counted with."""
-    number = float(digits)
-    return number if isfinite(number) else _no_number(digits)

@@ -98,7 +98,9 @@ HOSTILE = [
     "x" * 9_000,
     "",
 ]
-NUMBERS = [0, -0.0, -1, True, 2**64, 10**30, 10**400, -(10**400), 1e308, -1e308, 5e-324, 1e16]
+INFINITE = 1.25e300
+"""Stands for one that JSON can write and no float can hold."""
+NUMBERS = [INFINITE, 0, -0.0, -1, True, 2**64, 10**30, 10**400, -(10**400), 1e308, -1e308, 5e-324, 1e16]
 ODD = st.recursive(
     st.sampled_from([*HOSTILE, *NUMBERS, None]),
     lambda inner: (
@@ -142,7 +144,13 @@ def history():
     story.call("book", flight="LX1").fault("drop_response").delivered("LX1").ok({"booking": "B1"})
     story.ask("Lisbon").says("", ("search", {"to": "Lisbon"}), tokens=(9, 9))
     story.note(outcome="completed", answer="done")
-    return [json.loads(line) for line in story.history.to_jsonl().splitlines()]
+    lines = [json.loads(line) for line in story.history.to_jsonl().splitlines()]
+    for line in lines:
+        if "call" in line:
+            line["call"]["agent"] = ["trip", "flights"]
+        if line.get("op") == "fault":
+            line["data"]["parameters"] = {"seconds": "4"}
+    return lines
 
 
 HISTORY = history()
@@ -152,10 +160,11 @@ HEAD = Head(version="1", at="2026-01-01", hash_seed="0", labels={"release": "1"}
 def written(folder, lines, ops=HISTORY, exploration=None, head=HEAD):
     """A folder of results, gathered."""
     (folder / "histories").mkdir(parents=True, exist_ok=True)
-    (folder / "results.jsonl").write_text("\n".join([head.to_line(), *map(json.dumps, lines), ""]))
+    text = "\n".join([head.to_line(), *map(json.dumps, lines), ""])
+    (folder / "results.jsonl").write_text(text.replace(repr(INFINITE), "1e999"))
     (folder / "histories" / "h.jsonl.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, ops)).encode(), 1))
     if exploration is not None:
-        (folder / "exploration.json").write_text(json.dumps(exploration))
+        (folder / "exploration.json").write_text(json.dumps(exploration).replace(repr(INFINITE), "1e999"))
     return gather([folder])
 
 
@@ -225,11 +234,23 @@ def test_whatever_stands_in_results_reports_are_whole_and_tame(tmp_path, lines, 
     everything(written(tmp_path, lines, changed(HISTORY, ops), changed(EXPLORATION, exploration)), tmp_path)
 
 
+@pytest.mark.parametrize("odd", ["\ud800", HOSTILE[1], None, 5, -(10**400), INFINITE, [], [[{}]], {"a": {}}], ids=str)
+def test_any_part_of_a_result_may_be_something_else(tmp_path, odd):
+    """Each place of a line in turn, and all lines together."""
+    lines = [LINE]
+    for schedule in (LINE["plan"]["schedule"], []):
+        for place, _ in enumerate(places(LINE)):
+            plan = {**LINE["plan"], "journey": f"trip {place}", "schedule": schedule}
+            line = changed({**LINE, "plan": plan}, [(place, "set", odd)])
+            lines.append(line if line["trial"] == odd else {**line, "trial": f"t{len(lines)}"})
+    everything(written(tmp_path, lines, exploration=EXPLORATION), tmp_path)
+
+
 def everywhere(value, text, name=""):
     """The same with this text for every other, keys of agents' making included."""
     if isinstance(value, dict):
         told = {key: everywhere(item, text, key) for key, item in value.items()}
-        return {**told, text: 1} if name in {"data", "arguments", "tool_calls", "reached"} else told
+        return {**told, text: 1} if name in {"data", "arguments", "parameters", "tool_calls", "reached"} else told
     if isinstance(value, list):
         return [everywhere(item, text, name) for item in value]
     return text if isinstance(value, str) and name not in {"status", "op", "kind", "history", "outcome"} else value
@@ -243,11 +264,12 @@ SECRET = "c4n4ry" * 4
     [
         f"sk-{SECRET}",
         f"password={SECRET}",
+        f"api_key: {SECRET}",
         f"Authorization: Bearer {SECRET}",
         f"Authorization: Basic {SECRET}",
         f"https://user:{SECRET}@host/path",
         f'{{"api_key": "{SECRET}"}}',
-        *(f"{'x' * length} sk-{SECRET}" for length in (25, 72, 110, 180, 280, 390)),
+        *(f"{'x' * length} sk-{SECRET}" for length in (28, 48, 80, 110, 188, 288, 390)),
     ],
 )
 def test_no_secret_leaves_by_any_file(tmp_path, text):

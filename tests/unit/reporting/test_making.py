@@ -84,6 +84,15 @@ def test_an_invariant_holds_only_where_the_trial_counts(bench):
     assert made(bench).invariants == {"no_duplicate_effect": {"fail": 1, "pass": 1}}
 
 
+def test_causes_that_are_not_listed_are_not_counted_as_none(bench):
+    """A hundred are; how many more there are the sentence does not know."""
+    for number in range(103):
+        name = "".join("abcdefghij"[int(digit)] for digit in f"{number:03}")
+        bench.trial("fail", "stale", invariant=f"rule_{name}", reason="bad")
+    assert made(bench).reason.startswith("103 of 103 trials fail: 1 violates ")
+    assert made(bench).reason.endswith("; 102 for more than 99 other causes")
+
+
 def test_all_holding_is_a_pass(bench):
     """With the faults that were borne."""
     bench.trial()
