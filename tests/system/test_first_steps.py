@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -28,13 +29,27 @@ def _steps():
             yield command, lines
 
 
+@contextmanager
+def _modules_aside(package):
+    """Each command is a process of its own: what it imports is gone afterwards, and ours is there again."""
+
+    def taken():
+        return {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == package}
+
+    ours = taken()
+    try:
+        yield
+    finally:
+        taken()
+        sys.modules.update(ours)
+
+
 def _carried_out(command, folder):
     """What it prints, as whoever types it sees it."""
     words = shlex.split(command)
     if words[0] == "agentchaos":
-        for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
-            del sys.modules[name]  # each command is a process of its own
-        return CliRunner().invoke(main, words[1:]).output
+        with _modules_aside("tests"):
+            return CliRunner().invoke(main, words[1:]).output
     program = str(Path(sys.executable).with_name("pytest")) if words[0] == "pytest" else words[0]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(

@@ -43,7 +43,13 @@ def keep(folder, *statuses, system="new", journey="trip", **head):
         verdict = Verdict("terminates", "fail" if status == "fail" else "pass", "\x1b[31mas said", ())
         measures = {"duration_s": 1.0 + seed % 7, "cost": 0.01, "currency": "EUR"}
         one = Result(
-            f"{system}{seed}", plan, status, verdicts=(verdict, ASKED), measures=measures, calls=3, real_s=seed + len(system)
+            f"{system}{seed}",
+            plan,
+            status,
+            verdicts=(verdict, ASKED),
+            measures=measures,
+            calls=3,
+            real_s=seed + len(system),
         )
         lines.append(one.to_line())
     (folder / "results.jsonl").write_text("\n".join(lines) + "\n")

@@ -57,7 +57,9 @@ def full(make_report, make_row, make_rate) -> Report:
         make_row(5, "inapplicable", faults=()),
     ]
     cells = (Cell("lisbon", "inconclusive", 0.5, 0.1, 0.9, 3, 12, "too few"),)
-    rule = RuleVerdict("floor", "pass_rate", "required", "fail", "1 of 3", 0.33, 0.02, 0.86, 0.9, n=3, runs_needed=40, cells=cells)
+    rule = RuleVerdict(
+        "floor", "pass_rate", "required", "fail", "1 of 3", 0.33, 0.02, 0.86, 0.9, n=3, runs_needed=40, cells=cells
+    )
     exploration = {
         "system": "shop:agent",
         "journey": "lisbon",
