@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import yaml
 
+from pytest_agentchaos.evidence.regular import opened
 from pytest_agentchaos.evidence.telling import quoted
 from pytest_agentchaos.problems import Key, Place, Problems, dotted
 
@@ -82,7 +83,7 @@ def read(path: Path, problems: Problems) -> Node | None:
 
 def _text(path: Path, problems: Problems) -> str | None:
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             data = file.read(LIMIT_BYTES + 1)
     except OSError as error:
         problems.add(Place(path, 1), "", f"the file cannot be read: {error.strerror or error}")

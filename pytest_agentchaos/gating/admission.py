@@ -70,6 +70,17 @@ def _of_one(policy: Policy, side: str, gathered: Gathered) -> Iterator[tuple[str
         names = listed(idle, limit=2)
         never = f"{counted(len(idle), 'case')} of the {side} {were} never tried, since the fault never acted: {names}"
         yield "fired", f"{never}; correct its selector, or say if_unfired: skip"
+    yield from _shards(side, gathered)
+
+
+def _shards(side: str, gathered: Gathered) -> Iterator[tuple[str, str]]:
+    """What is damaged, and what does not belong together."""
+    for source in gathered.sources:
+        if source.dropped > 1:
+            told = f"{counted(source.dropped, 'line')} of {shown(source.path.as_posix())} cannot be read"
+            yield "damaged", f"{told}, and nobody knows what they said; run that shard again"
+        elif not source.trials and source.dropped:
+            yield "damaged", f"{shown(source.path.as_posix())} was ended before its first trial; run that shard again"
     for label in _ONE_RELEASE:
         several = sorted({source.head.labels[label] for source in gathered.sources if source.head.labels.get(label)})
         if len(several) > 1:

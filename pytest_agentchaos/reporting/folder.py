@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
 from pytest_agentchaos.evidence.canonical import encode
+from pytest_agentchaos.evidence.regular import opened
 from pytest_agentchaos.reporting.report import Report
 
 ALL: Final = ("html", "json", "md", "junit", "ctrf")
@@ -19,6 +20,11 @@ FILES: Final[Mapping[str, str]] = {
     "junit": "junit.xml",
     "ctrf": "ctrf.json",
 }
+
+
+_BESIDE: Final = ("timelines-*.html", "trials.html")
+_MARK: Final = b'<meta name="generator" content="pytest-agentchaos'
+_HEAD_BYTES: Final = 4_096
 
 
 class Written(NamedTuple):
@@ -54,9 +60,26 @@ def write(report: Report, folder: Path | str, formats: Iterable[str] = ALL) -> W
             html, side = _page(report)
             beside += [_write(path / name, content) for name, content in side.items()]  # first: the page names them
             files[one] = _write(path / FILES[one], html)
+            _clear(path, {name.name for name in beside})
         else:
             files[one] = _write(path / FILES[one], encode(_TEXTS[one](report)))
     return Written(files, tuple(beside))
+
+
+def _clear(folder: Path, kept: set[str]) -> None:
+    """Take away what an earlier, larger page had beside it: nothing leads there any more."""
+    for glob in _BESIDE:
+        for path in folder.glob(glob):
+            if path.name not in kept and _is_ours(path):
+                _forget(path)
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with opened(path) as file:
+            return _MARK in file.read(_HEAD_BYTES)
+    except OSError:
+        return False
 
 
 def _page(report: Report) -> tuple[bytes, Mapping[str, bytes]]:

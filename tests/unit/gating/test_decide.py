@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -524,3 +525,22 @@ def test_a_system_that_made_no_call_was_not_tried(policy, results, decide):
     decided = decide(policy("  - {id: all, metric: pass_rate, min: 1}\n"), results(pass_=3, rows={"calls": 0}))
     assert decided.decision == "invalid"
     assert decided.reason.startswith("The candidate made no call in any trial")
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((20, 2), "2 lines of new/results.jsonl cannot be read"),
+        ((0, 1), "new/results.jsonl was ended before its first trial"),
+    ],
+)
+def test_damaged_shards_promote_nothing(policy, results, decide, counts, said):
+    """What could not be read may have been the failures. One half line is what a kill leaves."""
+    whole = results(pass_=40)
+    trials, dropped = counts
+    damaged = replace(whole.sources[0], trials=trials, dropped=dropped)
+    decided = decide(policy(FLOOR), replace(whole, sources=(damaged,)))
+    assert decided.decision == "invalid"
+    assert said in obstacles(decided)["damaged"]
+    killed = replace(whole, sources=(replace(damaged, trials=20, dropped=1),))
+    assert decide(policy(FLOOR), killed).decision == "promote"

@@ -68,3 +68,15 @@ def test_a_file_where_the_folder_should_be_is_an_error(report, tmp_path):
     with pytest.raises(UsageError, match="give a folder with room and rights"):
         write(report, tmp_path / "taken", TEXTS)
     assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_what_an_earlier_page_had_beside_it_is_taken_away(report, tmp_path):
+    """Nothing leads there any more, and it tells of other results. A file of somebody else's stays."""
+    ours = '<html><head><meta name="generator" content="pytest-agentchaos 1.0"></head></html>'
+    for name, text in (("timelines-7.html", ours), ("trials.html", ours), ("timelines-8.html", "mine")):
+        (tmp_path / name).write_text(text)
+    write(report, tmp_path, ["json"])
+    assert (tmp_path / "timelines-7.html").exists()
+    write(report, tmp_path, ["html"])
+    left = {path.name for path in tmp_path.glob("t*.html")}
+    assert left == {"timelines-8.html"}
