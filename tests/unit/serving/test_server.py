@@ -90,7 +90,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent():
     head = b"POST /gate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n"
     with serving(rest_s=30) as (server, _), connected(server) as (connection, file):
         connection.sendall(head)
-        assert reply(file)[0] == "HTTP/1.1 413 Request Entity Too Large"
+        assert reply(file)[0].startswith("HTTP/1.1 413 ")  # Python 3.13 has a newer phrase for it
         assert file.read() == b""
         for _ in range(3):
             connection.sendall(b"a" * 10_000)  # what was on its way breaks nothing
