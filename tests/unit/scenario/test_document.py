@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from pytest_agentchaos import document
@@ -156,3 +158,13 @@ def test_no_list_of_problems_goes_on_for_pages():
     with pytest.raises(DocumentError) as caught:
         problems.stop()
     assert str(caught.value).endswith("... and 60 more")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_no_file(tmp_path):
+    """Nobody may ever write into it, and reading would wait for that."""
+    os.mkfifo(tmp_path / "x.chaos.yaml")
+    problems = Problems()
+    assert read(tmp_path / "x.chaos.yaml", problems) is None
+    with pytest.raises(DocumentError, match="it is a pipe or a device, and no file"):
+        problems.stop()
