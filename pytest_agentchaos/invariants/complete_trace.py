@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.run import crashed, runs
+from pytest_agentchaos.evidence.run import runs
 from pytest_agentchaos.evidence.spans.account import account, place_of
 from pytest_agentchaos.evidence.spans.defects import Defect, Place, ops_of, told
-from pytest_agentchaos.evidence.spans.join import KINDS, Joined, join
+from pytest_agentchaos.evidence.spans.join import Joined, due, join
 from pytest_agentchaos.evidence.spans.pairs import Told
 from pytest_agentchaos.evidence.spans.shape import shape, skewed
 from pytest_agentchaos.evidence.spans.span import spans
@@ -74,7 +74,7 @@ class complete_trace:
         """Look at the shape of the traces, then hold them against the calls."""
         made_of_trace = history.mode == "trace"
         joined = history.view(join)
-        calls = () if made_of_trace else _due(history, joined)
+        calls = () if made_of_trace else history.view(due)
         seen, damaged = history.view(spans)
         if not seen and not damaged:
             return self._without_spans(calls)
@@ -114,16 +114,6 @@ class complete_trace:
         ]
         yield Defect("clock differs from that of the wires", "clocks differ from that of the wires", clocks)
         yield Defect("pair of clocks disagrees", "pairs of clocks disagree", skewed(history, skew_s=self.skew_s))
-
-
-def _due(history: History, joined: Joined) -> tuple[Told, ...]:
-    """The calls that need a span."""
-    gone = history.view(crashed)
-    return tuple(
-        one
-        for one in joined.told
-        if one.exchange.call.kind in KINDS and not any(run.began <= one.exchange.index < run.op for run in gone)
-    )
 
 
 def _place(one: Told) -> Place:

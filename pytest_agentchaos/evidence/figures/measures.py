@@ -17,8 +17,8 @@ from pytest_agentchaos.evidence.figures.recovery import recoveries
 from pytest_agentchaos.evidence.figures.spending import spendings
 from pytest_agentchaos.evidence.figures.spread import spread
 from pytest_agentchaos.evidence.history import History
-from pytest_agentchaos.evidence.run import crashed, runs
-from pytest_agentchaos.evidence.spans.join import KINDS, join
+from pytest_agentchaos.evidence.run import runs
+from pytest_agentchaos.evidence.spans.join import due
 from pytest_agentchaos.evidence.usage import Usage
 
 
@@ -189,17 +189,12 @@ def _spread(times: list[float]) -> Latency:
 
 
 def _traced(history: History) -> dict[str, Any]:
-    """What the trace does not show. A process that a fault has ended took its open spans with it."""
+    """What the trace does not show."""
     if history.mode == "trace" or not any(op.kind == "span" for op in history):
         return {}
-    gone = history.view(crashed)
-    due = [
-        one
-        for one in history.view(join).told
-        if one.exchange.call.kind in KINDS and not any(run.began <= one.exchange.index < run.op for run in gone)
-    ]
-    untold = Counter(f"{one.exchange.call.kind} {one.exchange.call.name}" for one in due if one.span is None)
-    return {"untraced": untold, "traced": len(due)}
+    calls = history.view(due)
+    untold = Counter(f"{one.exchange.call.kind} {one.exchange.call.name}" for one in calls if one.span is None)
+    return {"untraced": untold, "traced": len(calls)}
 
 
 def _effects(history: History) -> dict[str, Effected]:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from pytest_agentchaos.evidence.call import Call
 from pytest_agentchaos.evidence.exchange import Exchange
 from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.run import crashed
 from pytest_agentchaos.evidence.spans.by_time import join_by_time, skews_of
 from pytest_agentchaos.evidence.spans.context import SpanId, sender
 from pytest_agentchaos.evidence.spans.conventions import subject, what
@@ -68,6 +69,19 @@ def join(history: History) -> Joined:
         tellers.get(ways.outermost(key), silent).append(pairs.tree.spans[key])
     found = {key: tuple(seen) for key, seen in tellers.items()}
     return Joined(told, tuple(silent), found, senders, skews_s, tuple(damaged))
+
+
+def due(history: History) -> tuple[Told, ...]:
+    """The calls that a span has to tell of; ask by ``history.view(due)``.
+
+    A process that a fault has ended took its open spans with it.
+    """
+    gone = history.view(crashed)
+    return tuple(
+        one
+        for one in history.view(join).told
+        if one.exchange.call.kind in KINDS and not any(run.began <= one.exchange.index < run.op for run in gone)
+    )
 
 
 def _join_by_context(exchange: Exchange, sent_by: SpanId | None, pairs: Pairs, ways: _Ways) -> None:
