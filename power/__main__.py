@@ -16,7 +16,7 @@ from power.matrix import Asking, Work
 from power.rows import rows
 from power.table import table
 from pytest_agentchaos.campaign import Campaign
-from pytest_agentchaos.check_trace.waiting import Waiting
+from pytest_agentchaos.cli.waiting import Waiting
 
 QUICK = Asking(seeds=2, variants=False, depth=0)
 

@@ -19,7 +19,7 @@ if __package__ in {None, ""}:
     sys.path.insert(0, str(Path(__file__).parents[1]))  # benchmarks/ is not installed
 
 from benchmarks.report.chromium import running
-from pytest_agentchaos.check_trace.waiting import Waiting
+from pytest_agentchaos.cli.waiting import Waiting
 from pytest_agentchaos.demo import catalogue
 from pytest_agentchaos.demo.names import TRAVEL, USUAL, weakened
 from pytest_agentchaos.evidence.gathered import gather

@@ -43,7 +43,7 @@ def command(
     """
     from pytest_agentchaos import check_trace as checking
     from pytest_agentchaos.check_trace.table import lines
-    from pytest_agentchaos.check_trace.waiting import Waiting
+    from pytest_agentchaos.cli.waiting import Waiting
     from pytest_agentchaos.errors import UsageError
     from pytest_agentchaos.evidence.printable import printable
 

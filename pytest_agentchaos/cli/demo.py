@@ -42,7 +42,7 @@ def command(  # noqa: PLR0913 - one for each option
     system of several agents under the shipped scenarios, also with and without: two pages, the second compared with the
     first.
     """
-    from pytest_agentchaos.check_trace.waiting import Waiting
+    from pytest_agentchaos.cli.waiting import Waiting
     from pytest_agentchaos.demo.names import USUAL, weakened
     from pytest_agentchaos.demo.story import Asked, needs, quickly, tell
     from pytest_agentchaos.errors import UsageError

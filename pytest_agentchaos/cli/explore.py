@@ -76,7 +76,7 @@ def command(system: str, *, no_report: bool, as_json: bool, **asked: Any) -> Non
 
     SYSTEM is module:factory, module:factory("argument") or the name of an entry point.
     """
-    from pytest_agentchaos.check_trace.waiting import Waiting
+    from pytest_agentchaos.cli.waiting import Waiting
     from pytest_agentchaos.errors import AgentChaosError
     from pytest_agentchaos.explore import explore
 

@@ -148,7 +148,7 @@ def command(  # noqa: PLR0913 - one for each option
 
 
 def _decided(policy: str, results: Iterable[str], baseline: tuple[str, ...], at: datetime) -> tuple[Policy, Decision]:
-    from pytest_agentchaos.check_trace.waiting import Waiting
+    from pytest_agentchaos.cli.waiting import Waiting
     from pytest_agentchaos.evidence.gathered import gather
     from pytest_agentchaos.gating import decide
     from pytest_agentchaos.gating.policy import load

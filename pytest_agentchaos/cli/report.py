@@ -88,7 +88,7 @@ def command(  # noqa: PLR0913 - one for each option
     RESULTS are folders or files of results; those of several shards make one report, in which each trial counts once.
     Nothing is run again.
     """
-    from pytest_agentchaos.check_trace.waiting import Waiting
+    from pytest_agentchaos.cli.waiting import Waiting
     from pytest_agentchaos.errors import UsageError
     from pytest_agentchaos.evidence.gathered import gather
     from pytest_agentchaos.evidence.printable import printable

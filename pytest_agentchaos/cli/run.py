@@ -60,8 +60,8 @@ def command(  # noqa: PLR0913 - one for each option
     NAME is one of the catalogue (delivery/lost-ack) or a family of it; "catalogue" is all of it.
     """
     from pytest_agentchaos.campaign import Campaign
-    from pytest_agentchaos.check_trace.waiting import Waiting
     from pytest_agentchaos.cli import running
+    from pytest_agentchaos.cli.waiting import Waiting
     from pytest_agentchaos.errors import UsageError
 
     waiting = Waiting(sys.stderr)

@@ -23,8 +23,8 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from pytest_agentchaos import check_trace, invariants
 from pytest_agentchaos.check_trace.asked import invariant
-from pytest_agentchaos.check_trace.waiting import Waiting
 from pytest_agentchaos.cli import main
+from pytest_agentchaos.cli.waiting import Waiting
 from pytest_agentchaos.errors import UnknownNameError, UsageError
 from pytest_agentchaos.evidence.printable import printable
 from pytest_agentchaos.evidence.verdict import Verdict

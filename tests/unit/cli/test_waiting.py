@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from pytest_agentchaos.check_trace.waiting import Waiting
+from pytest_agentchaos.cli.waiting import Waiting
 
 
 class Terminal(io.StringIO):
