@@ -59,6 +59,11 @@ class Result:
         return list(self.plan.get("schedule") or ())
 
     @property
+    def unfired(self) -> bool:
+        """Whether a rule of the schedule found nothing to act on."""
+        return not all(self.fired)
+
+    @property
     def failed(self) -> tuple[Verdict, ...]:
         """The verdicts that fail."""
         return tuple(verdict for verdict in self.verdicts if verdict.status == "fail")

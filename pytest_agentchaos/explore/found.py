@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from pytest_agentchaos.errors import explains_itself
+from pytest_agentchaos.evidence.grades import Grade
 from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.evidence.telling import counted
 from pytest_agentchaos.explore.asked import Asked
 from pytest_agentchaos.explore.coverage import Depth
 from pytest_agentchaos.explore.failures import Failure
-from pytest_agentchaos.explore.grades import Grade
 from pytest_agentchaos.explore.menu import label
 from pytest_agentchaos.explore.search import Tried, why
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
+from pytest_agentchaos.evidence.grades import grade
 from pytest_agentchaos.evidence.result import Result
 from pytest_agentchaos.explore.asked import Spot
-from pytest_agentchaos.explore.grades import grade
 from pytest_agentchaos.observation import Seen
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
+from pytest_agentchaos.evidence.grades import GRADES, MARKS
 from pytest_agentchaos.evidence.printable import printable
 from pytest_agentchaos.evidence.telling import counted
 from pytest_agentchaos.explore import paste
@@ -12,7 +13,6 @@ from pytest_agentchaos.explore.audit import ASKED, Audit
 from pytest_agentchaos.explore.coverage import Depth
 from pytest_agentchaos.explore.failures import Failure
 from pytest_agentchaos.explore.found import Found
-from pytest_agentchaos.explore.grades import GRADES, MARKS
 from pytest_agentchaos.explore.menu import label
 from pytest_agentchaos.explore.search import Tried, why
 from pytest_agentchaos.explore.shown import LONG, call, short_call

@@ -15,13 +15,13 @@ from itertools import combinations
 
 from pytest_agentchaos import rng
 from pytest_agentchaos.errors import InvalidTrialError, UsageError, explains_itself
+from pytest_agentchaos.evidence.grades import Grade, grade
 from pytest_agentchaos.evidence.printable import printable
 from pytest_agentchaos.evidence.result import Result
 from pytest_agentchaos.evidence.telling import listed
 from pytest_agentchaos.explore.asked import Asked, Spot, Spots
 from pytest_agentchaos.explore.audit import Audit, sample
 from pytest_agentchaos.explore.coverage import Depth
-from pytest_agentchaos.explore.grades import Grade, grade, undelivered
 from pytest_agentchaos.explore.reductions import Classes, begin_after, converged, sites, sort_of
 from pytest_agentchaos.explore.shown import LONG
 from pytest_agentchaos.observation import Observe
@@ -52,7 +52,7 @@ class Tried:
     @property
     def can_be_extended(self) -> bool:
         """What fails is minimal, and what is no proper trial says nothing about what comes after it."""
-        return self.result.status in {"pass", "unknown"} and not undelivered(self.result)
+        return self.result.status in {"pass", "unknown"} and not self.result.unfired
 
     @property
     def cause(self) -> tuple[str, tuple[str, ...]]:

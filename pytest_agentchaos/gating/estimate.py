@@ -47,6 +47,26 @@ class Estimate(Protocol):
         """What it would be after so many trials of the same kind; None if nobody can say."""
 
 
+class ByBounds:
+    """An estimate that sides with a limit by where its bounds are."""
+
+    __slots__ = ()
+
+    def bounds(self, alpha: float) -> tuple[float | None, float | None]:
+        """Lower and upper; None where so few trials have none."""
+        raise NotImplementedError
+
+    def above(self, limit: float, alpha: float) -> bool:
+        """By the bound."""
+        low, _ = self.bounds(alpha)
+        return low is not None and low >= limit
+
+    def below(self, limit: float, alpha: float) -> bool:
+        """By the bound."""
+        _, high = self.bounds(alpha)
+        return high is not None and high <= limit
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What was counted, or is taken as it was observed: no chance, though some of it may not be known."""

@@ -9,7 +9,7 @@ from math import exp, inf, log, sqrt
 from statistics import NormalDist
 from typing import Final
 
-from pytest_agentchaos.gating.estimate import Method
+from pytest_agentchaos.gating.estimate import ByBounds, Method
 from pytest_agentchaos.statistics.beta import beta_quantile, binomial_cdf
 from pytest_agentchaos.statistics.eprocess import against_at_least
 
@@ -21,7 +21,7 @@ _STEPS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
+class Mean(ByBounds):
     """A mean, or a ratio of means, by its standard error.
 
     ``on_log``: bounds are made on the logarithm, since what takes long can take very long.
@@ -48,16 +48,6 @@ class Mean:
         half = reach(alpha, self.n, self.method) * self.error
         low, high = self.center - half, self.center + half
         return (exp(low), exp(min(high, 700.0))) if self.on_log else (low, high)
-
-    def above(self, limit: float, alpha: float) -> bool:
-        """By the bound."""
-        low, _ = self.bounds(alpha)
-        return low is not None and low >= limit
-
-    def below(self, limit: float, alpha: float) -> bool:
-        """By the bound."""
-        _, high = self.bounds(alpha)
-        return high is not None and high <= limit
 
     def grown(self, n: int) -> Mean:
         """The same spread."""
@@ -86,7 +76,7 @@ def _log_e(z: float, n: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Quantile:
+class Quantile(ByBounds):
     """A quantile, by nearest rank, with bounds that hold for every distribution."""
 
     ranked: Sequence[float]
@@ -110,16 +100,6 @@ class Quantile:
 
     def _at(self, place: int | None) -> float | None:
         return None if place is None else self.ranked[place * len(self.ranked) // self.n]
-
-    def above(self, limit: float, alpha: float) -> bool:
-        """By the bound."""
-        low, _ = self.bounds(alpha)
-        return low is not None and low >= limit
-
-    def below(self, limit: float, alpha: float) -> bool:
-        """By the bound."""
-        _, high = self.bounds(alpha)
-        return high is not None and high <= limit
 
     def grown(self, n: int) -> Quantile:
         """The same distribution."""
@@ -153,7 +133,7 @@ def _is_bound(place: int, n: int, q: float, alpha: float, method: Method) -> boo
 
 
 @dataclass(frozen=True, slots=True)
-class QuantileRatio:
+class QuantileRatio(ByBounds):
     """The candidate's quantile by the baseline's.
 
     The bounds of the two are put together by the method of variance estimates recovery: as if they were the legs of a
@@ -200,16 +180,6 @@ class QuantileRatio:
         if self.candidate.method == "evalue":
             return one + other
         return sqrt(max(0.0, one * one + other * other - 2 * self.together * one * other))
-
-    def above(self, limit: float, alpha: float) -> bool:
-        """By the bound."""
-        low, _ = self.bounds(alpha)
-        return low is not None and low >= limit
-
-    def below(self, limit: float, alpha: float) -> bool:
-        """By the bound."""
-        _, high = self.bounds(alpha)
-        return high is not None and high <= limit
 
     def grown(self, n: int) -> QuantileRatio:
         """Both, as much."""

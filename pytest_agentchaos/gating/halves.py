@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import isfinite, sqrt
 from typing import Final
 
+from pytest_agentchaos.gating.estimate import ByBounds
 from pytest_agentchaos.gating.figures import FEWEST
 from pytest_agentchaos.statistics.ratios import place
 
@@ -15,7 +16,7 @@ HALVED: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Halves:
+class Halves(ByBounds):
     """Right for few pairs and for figures with rare large values too, where a standard error is too small.
 
     If the candidate might as well have been the baseline, the true ratio lies between any two neighbours of
@@ -41,16 +42,6 @@ class Halves:
 
     def _near(self, bound: float) -> float:
         return float(self.value * (bound / self.value) ** self.nearer)
-
-    def above(self, limit: float, alpha: float) -> bool:
-        """By the bound."""
-        low, _ = self.bounds(alpha)
-        return low is not None and low >= limit
-
-    def below(self, limit: float, alpha: float) -> bool:
-        """By the bound."""
-        _, high = self.bounds(alpha)
-        return high is not None and high <= limit
 
     def grown(self, n: int) -> Halves:
         """The same spread."""

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import pytest_agentchaos.plugin.fixture  # noqa: F401 - pytester forgets what an inner session imports: this stays loaded
 from pytest_agentchaos import explore
 from pytest_agentchaos.cli import main
-from pytest_agentchaos.explore.grades import GRADES
+from pytest_agentchaos.evidence.grades import GRADES
 
 TEXT = (Path(__file__).parents[2] / "docs" / "exploration.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", TEXT, re.DOTALL))

@@ -6,18 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from pytest_agentchaos.evidence.grades import Grade, grade
 from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.evidence.row import Row, in_words
 from pytest_agentchaos.reporting.making.matrices import Made, arranged
 from pytest_agentchaos.reporting.making.rates import Tally
 
 _MATRICES: Final = 3
-_ENDED: Final[Mapping[str, str]] = {
-    "completed": "masked",
-    **dict.fromkeys(("degraded", "asked", "escalated", "refused"), "degraded"),
-    **dict.fromkeys(("failed", "hung", "crashed"), "failed"),
-}
-_WORST: Final = ("violated", "failed", "unknown", "degraded", "masked", "not applicable")
+_WORST: Final[tuple[Grade, ...]] = ("violated", "failed", "unknown", "degraded", "masked", "not applicable")
 
 
 class Calls:
@@ -25,7 +21,7 @@ class Calls:
 
     def __init__(self) -> None:
         self._cells: dict[tuple[str, str], dict[tuple[str, str], Tally]] = {}
-        self._grades: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
+        self._grades: dict[tuple[str, str], dict[tuple[str, str], Grade]] = {}
         self._sites: dict[tuple[str, str], list[str]] = {}
 
     def add(self, row: Row, data: Mapping[str, Any]) -> None:
@@ -59,17 +55,6 @@ class Calls:
             named.values(),
             {(fault, named[site]): one for (fault, site), one in grades.items()},
         )
-
-
-def grade(row: Row) -> str:
-    """What the fault did to the journey, in one word, as explorations grade it."""
-    if row.status == "fail":
-        return "violated"
-    if row.status == "infrastructure":
-        return "unknown"
-    if row.unfired:
-        return "not applicable"
-    return _ENDED.get(row.ended, "unknown") if row.status == "pass" else "unknown"
 
 
 def short(site: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 from pytest_agentchaos.evidence.result import Result
+from pytest_agentchaos.evidence.row import Row
 
 Grade = Literal["masked", "degraded", "failed", "violated", "unknown", "not applicable"]
 GRADES: tuple[str, ...] = get_args(Grade)
@@ -32,19 +33,12 @@ _ENDED: Mapping[str, Grade] = {
 }
 
 
-def grade(result: Result) -> Grade:
+def grade(one: Result | Row) -> Grade:
     """``violated`` is what must not be; how a journey may end besides is for its owner to say (``expect``)."""
-    if result.status == "fail":
+    if one.status == "fail":
         return "violated"
-    if result.status == "infrastructure":
+    if one.status == "infrastructure":
         return "unknown"
-    if undelivered(result):
+    if one.unfired:
         return "not applicable"
-    if result.status != "pass":
-        return "unknown"
-    return _ENDED.get(result.ended, "unknown")
-
-
-def undelivered(result: Result) -> bool:
-    """Whether a fault of the schedule found nothing to act on."""
-    return not all(result.fired)
+    return _ENDED.get(one.ended, "unknown") if one.status == "pass" else "unknown"

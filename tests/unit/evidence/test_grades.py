@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_agentchaos.evidence.grades import GRADES, MARKS, grade
 from pytest_agentchaos.evidence.result import Result
-from pytest_agentchaos.explore.grades import GRADES, MARKS, grade
 
 
 @pytest.mark.parametrize(
