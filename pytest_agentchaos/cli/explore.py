@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from pytest_agentchaos.cli import kept, names
+from pytest_agentchaos.cli import names, results
 
 _EXAMPLES = """\b
 Examples:
@@ -69,7 +69,7 @@ class _Duration(click.ParamType[float]):
     metavar="DIR",
     help="keep results there, go on with those that it has, and draw their page",
 )
-@kept.options
+@results.options
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document")
 def command(system: str, *, no_report: bool, as_json: bool, **asked: Any) -> None:
     """Try every fault at every call of a journey, and say what the system survives and what was not tried.
@@ -89,12 +89,12 @@ def command(system: str, *, no_report: bool, as_json: bool, **asked: Any) -> Non
         raise SystemExit(130) from None  # as a shell has it; 1 would say that something fails
     finally:
         waiting.over()
-    page = kept.drawn(asked["folder"], no_report=no_report)
+    page = results.drawn(asked["folder"], no_report=no_report)
     if as_json:
         data = found.to_data() | {"page": None if page is None else str(page)}
         text = json.dumps(data, indent=2, allow_nan=False)
     else:
-        text = "\n".join([str(found), *([] if page is None else [f"page: {kept.address(page)}"])])
+        text = "\n".join([str(found), *([] if page is None else [f"page: {results.address(page)}"])])
     encoding = sys.stdout.encoding or "ascii"
     click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
     raise SystemExit(found.exit_code)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pytest_agentchaos.cli import kept, names
+from pytest_agentchaos.cli import names, results
 
 _EXIT_CODES = """\b
 Examples:
@@ -40,7 +40,7 @@ Exit codes:
     metavar="DIR",
     help="keep results there, those that it has already too, and draw their page",
 )
-@kept.options
+@results.options
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document")
 def command(  # noqa: PLR0913 - one for each option
     *,
@@ -90,10 +90,10 @@ def command(  # noqa: PLR0913 - one for each option
         raise SystemExit(130) from None  # as a shell has it; 1 would say that something fails
     finally:
         waiting.over()
-    page = kept.drawn(out, no_report=no_report)
+    page = results.drawn(out, no_report=no_report)
     if as_json:
         data = told.to_data() | {"page": None if page is None else str(page)}
         click.echo(json.dumps(data, indent=2, allow_nan=False))
     else:
-        click.echo("\n".join(["", *told.summary(), *([] if page is None else [f"page: {kept.address(page)}"])]))
+        click.echo("\n".join(["", *told.summary(), *([] if page is None else [f"page: {results.address(page)}"])]))
     raise SystemExit(told.exit_code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from pytest_agentchaos.evidence.trend import Run
+    from pytest_agentchaos.evidence.trend import Remembered
     from pytest_agentchaos.reporting.scorecard import Scorecard
 
 _EXAMPLES = """\b
@@ -96,11 +96,11 @@ def command(  # noqa: PLR0913 - one for each option
     click.echo(json.dumps(card.to_data(), indent=2, allow_nan=False) if as_json else _text(card, page))
 
 
-def _run(added: tuple[str, ...], labels: dict[str, str], at: str, decision: str | None) -> Run:
+def _run(added: tuple[str, ...], labels: dict[str, str], at: str, decision: str | None) -> Remembered:
     from pytest_agentchaos.evidence import trend
     from pytest_agentchaos.evidence.gathered import gather
 
-    return trend.run(gather(added), labels, at=at, decision=_decision(decision) if decision else "")
+    return trend.remember(gather(added), labels, at=at, decision=_decision(decision) if decision else "")
 
 
 def _decision(path: str) -> str:

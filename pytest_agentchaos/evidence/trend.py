@@ -35,8 +35,8 @@ _HEAD: Final = "agentchaos_run"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One run: what is kept of all its trials."""
+class Remembered:
+    """A campaign, as the history has it: what is kept of all its trials."""
 
     at: str
     """When it was begun: ISO 8601, UTC."""
@@ -90,20 +90,20 @@ class Run:
 class Trend:
     """All runs of a file, oldest first."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[Remembered, ...]
     newer: int = 0
     """Lines of a later version of this package: they are kept, and not shown."""
     damaged: int = 0
     """Lines that nobody can read."""
 
-    def __iter__(self) -> Iterator[Run]:
+    def __iter__(self) -> Iterator[Remembered]:
         return iter(self.runs)
 
     def __len__(self) -> int:
         return len(self.runs)
 
 
-def run(gathered: Gathered, labels: Mapping[str, str], *, at: str = "", decision: str = "") -> Run:
+def remember(gathered: Gathered, labels: Mapping[str, str], *, at: str = "", decision: str = "") -> Remembered:
     """What is worth remembering of these results. ``at``: for results that do not tell when they were begun."""
     heads = [source.head for source in gathered.sources]
     begun = sorted(head.at for head in heads if head.at)
@@ -113,7 +113,7 @@ def run(gathered: Gathered, labels: Mapping[str, str], *, at: str = "", decision
         msg = "these results have no trial; there is nothing to remember of them"
         raise UsageError(msg)
     counted = [row for row in rows if row.counted]
-    made = Run(
+    made = Remembered(
         _moment(at or (begun[0] if begun else "")).isoformat(timespec="seconds").replace("+00:00", "Z"),
         _digest(rows, begun or [at]),
         sum(row.success for row in counted),
@@ -130,7 +130,7 @@ def run(gathered: Gathered, labels: Mapping[str, str], *, at: str = "", decision
     return _hidden(made)
 
 
-def _hidden(one: Run) -> Run:
+def _hidden(one: Remembered) -> Remembered:
     """A history is kept for years and passed around."""
     systems, labels = tuple(redact(list(one.systems))), redact(dict(one.labels))
     faults: dict[str, tuple[int, int]] = {}
@@ -152,7 +152,7 @@ def read(path: Path | str) -> Trend:
         raise UsageError(msg) from error
 
 
-def add(path: Path | str, one: Run) -> bool:
+def add(path: Path | str, one: Remembered) -> bool:
     """Append a run; False if it stands there already. Whoever else does so at the same time waits."""
     try:
         with _locked(Path(path)) as file:
@@ -202,7 +202,7 @@ def _told(path: Path) -> bytes:
 
 
 def _parsed(told: bytes) -> Trend:
-    runs: list[Run] = []
+    runs: list[Remembered] = []
     newer = damaged = 0
     for line in told.splitlines():
         if not line.strip():
@@ -218,14 +218,14 @@ def _parsed(told: bytes) -> Trend:
     return Trend(tuple(sorted(runs, key=lambda one: one.day)), newer, damaged)
 
 
-def _run(data: Mapping[str, Any]) -> Run:
+def _run(data: Mapping[str, Any]) -> Remembered:
     successes, runs = _count(data["successes"]), _count(data["runs"])
     faults = {str(name): (_count(one), _count(of)) for name, (one, of) in data.get("faults", {}).items()}
     if successes > runs or any(one > of for one, of in faults.values()):
         msg = "more successes than runs"
         raise ValueError(msg)
     _moment(data["at"])
-    return Run(
+    return Remembered(
         str(data["at"]),
         str(data["digest"]),
         successes,

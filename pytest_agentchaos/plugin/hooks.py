@@ -52,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", settings.MARKER)
     settings.check(config)
     if settings.keeps_results(config):
-        from pytest_agentchaos.plugin.keeping import begin
+        from pytest_agentchaos.plugin.results import begin
 
         begin(config)
 

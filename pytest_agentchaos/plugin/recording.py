@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from pytest_agentchaos.evidence.result import Result
-from pytest_agentchaos.plugin import determinism, kept, standing
+from pytest_agentchaos.plugin import determinism, status, trial_result
 from pytest_agentchaos.plugin.fixture import AgentChaos
 from pytest_agentchaos.plugin.hooks import CHAOS
 
@@ -44,22 +44,24 @@ class Recording:
     def _record(self, report: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         chaos = item.stash.get(CHAOS, None)
         if report.when == "call" and chaos is not None:
-            found = standing.of_call(chaos, report, call)
-            result = kept.whole(item, chaos, found, report.duration)
+            found = status.of_call(chaos, report, call)
+            result = trial_result.whole(item, chaos, found, report.duration)
             if found.status == "pass":
                 item.stash[_HELD] = result
             _leave(report, result, chaos)
         elif report.when == "setup" and not report.passed:
-            _leave(report, kept.whole(item, chaos, standing.of_setup(report, call), report.duration), chaos)
+            _leave(report, trial_result.whole(item, chaos, status.of_setup(report, call), report.duration), chaos)
         elif report.when == "setup" and self._is_worker:
-            trial, plan = kept.asked(item, chaos)
+            trial, plan = trial_result.asked(item, chaos)
             setattr(report, BEGUN, {"trial": trial, "plan": plan})
         elif report.when == "teardown" and _HELD in item.stash:
             del item.stash[_HELD]
             if report.failed:
-                _leave(report, kept.whole(item, chaos, standing.of_teardown(report, call), report.duration), chaos)
+                _leave(
+                    report, trial_result.whole(item, chaos, status.of_teardown(report, call), report.duration), chaos
+                )
 
 
 def _leave(report: pytest.TestReport, result: Result, chaos: AgentChaos | None) -> None:
-    left: dict[str, Any] = kept.packed(result, chaos)
+    left: dict[str, Any] = trial_result.packed(result, chaos)
     setattr(report, RESULT, left)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import pytest_agentchaos.gating.policy  # pytester forgets what an inner session imports: this and these stay loaded
-import pytest_agentchaos.plugin.keeping
+import pytest_agentchaos.plugin.results
 import pytest_agentchaos.reporting.folder
 import pytest_agentchaos.reporting.making
 import pytest_agentchaos.reporting.page

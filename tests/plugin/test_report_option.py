@@ -10,10 +10,10 @@ import sys
 
 import pytest
 
-import pytest_agentchaos.plugin.keeping  # noqa: F401 - pytester forgets what an inner session imports: this stays loaded
+import pytest_agentchaos.plugin.results  # noqa: F401 - pytester forgets what an inner session imports: this stays loaded
 from pytest_agentchaos.evidence.gathered import gather
 from pytest_agentchaos.evidence.result import Result
-from pytest_agentchaos.plugin import keeping, kept
+from pytest_agentchaos.plugin import results, trial_result
 from pytest_agentchaos.plugin.ending import Ending
 
 KINDS = """
@@ -316,8 +316,8 @@ def test_a_rehearsal_leaves_nothing(project):
 
 def test_a_history_that_is_too_large_is_left_out_and_that_is_told(project, monkeypatch):
     """All of them cross to one process."""
-    monkeypatch.setattr(kept, "LIMIT_BYTES", 10)
-    monkeypatch.setattr(keeping, "LIMIT_BYTES", 10_000_000)
+    monkeypatch.setattr(trial_result, "LIMIT_BYTES", 10)
+    monkeypatch.setattr(results, "LIMIT_BYTES", 10_000_000)
     project.makepyfile("import travel\ndef test_it(agentchaos):\n    agentchaos.run(travel.book)\n    assert 0")
     result = project.runpytest_inprocess("--agentchaos-report=out")
     result.stdout.fnmatch_lines(["1 history left out: larger than 10 MB when packed"])
@@ -453,7 +453,7 @@ def test_a_result_that_cannot_be_made_fails_its_test(project, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("line")  # noqa: EM101 - any bug
 
-    monkeypatch.setattr(kept, "packed", broken)
+    monkeypatch.setattr(trial_result, "packed", broken)
     project.makepyfile("import travel\ndef test_it(agentchaos): agentchaos.run(travel.book)")
     result = project.runpytest_inprocess("--agentchaos-report=out")
     result.assert_outcomes(failed=1)
@@ -488,7 +488,7 @@ def test_a_secret_in_a_failure_is_hidden(project):
 def test_halves_of_characters_cross_between_processes():
     """They are no text for the wire between them, and stand in the line as JSON escapes them."""
     result = Result("a", {"journey": "\ud800"}, "fail", "\udcff <script>")
-    line = kept.packed(result, None)["line"]
+    line = trial_result.packed(result, None)["line"]
     assert Result.from_data(json.loads(line.encode())) == result
 
 

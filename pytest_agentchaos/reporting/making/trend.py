@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_agentchaos.evidence.decision import Decision
 from pytest_agentchaos.evidence.row import Row
-from pytest_agentchaos.evidence.trend import Run
+from pytest_agentchaos.evidence.trend import Remembered
 from pytest_agentchaos.reporting.making.rates import rate
 from pytest_agentchaos.reporting.report import Point, Provenance, Rate
 
@@ -26,7 +26,7 @@ def _is_same(one: Point, other: Point) -> bool:
     return bool(one.at) and one.at[:_SECONDS] == other.at[:_SECONDS] and one.rate == other.rate
 
 
-def points(history: Iterable[Run]) -> list[Point]:
+def points(history: Iterable[Remembered]) -> list[Point]:
     """The runs that a history remembers."""
     return [Point(one.at, one.label, rate(one.successes, one.runs), one.decision, one.figures) for one in history]
 

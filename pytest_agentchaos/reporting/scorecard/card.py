@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any, Final, Literal
 
 from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.evidence.trend import Run, Trend
+from pytest_agentchaos.evidence.trend import Remembered, Trend
 from pytest_agentchaos.reporting.report import Budget, Rate
 from pytest_agentchaos.statistics.fisher import fisher
 from pytest_agentchaos.statistics.holm import holm
@@ -99,16 +99,16 @@ def make(
     )
 
 
-def _weeks(runs: Iterable[Run]) -> list[Line]:
+def _weeks(runs: Iterable[Remembered]) -> list[Line]:
     """By ISO week in UTC; runs of other systems or other suites are lines of their own."""
-    found: dict[tuple[str, tuple[str, ...], str], list[Run]] = {}
+    found: dict[tuple[str, tuple[str, ...], str], list[Remembered]] = {}
     for one in runs:
         year, week, _ = one.day.isocalendar()
         found.setdefault((f"{year}-W{week:02}", one.systems, one.suite_sha256), []).append(one)
     return [_line(when, members) for (when, _, _), members in found.items()]
 
 
-def _line(when: str, members: Sequence[Run]) -> Line:
+def _line(when: str, members: Sequence[Remembered]) -> Line:
     last = members[-1]
     names = sorted({name for one in members for name in one.figures})
     labels = list(dict.fromkeys(one.label for one in members if one.label))
@@ -176,7 +176,7 @@ def _direction(before: Rate, now: Rate) -> Literal["better", "worse"]:
     return "better" if now.successes * before.runs > before.successes * now.runs else "worse"
 
 
-def _budget(objective: float, runs: Sequence[Run], window_days: int) -> Budget:
+def _budget(objective: float, runs: Sequence[Remembered], window_days: int) -> Budget:
     """Over the days that end with the last run."""
     if not 0 < objective <= 1:
         msg = f"objective {objective!r}: give the share of trials that have to hold, for example 0.95"
@@ -213,7 +213,7 @@ def _added(told: Iterable[Mapping[str, int]]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _summed(members: Iterable[Run]) -> dict[str, tuple[int, int]]:
+def _summed(members: Iterable[Remembered]) -> dict[str, tuple[int, int]]:
     found: dict[str, tuple[int, int]] = {}
     for one in members:
         for name, (successes, runs) in one.faults.items():

@@ -217,7 +217,7 @@ def everything(gathered, folder):
     for frame in (frames.trials, frames.verdicts, frames.tools, frames.faults):
         frame(gathered)
     if gathered.rows:
-        one = trend.run(gathered, {})
+        one = trend.remember(gathered, {})
         (folder / "h.jsonl").unlink(missing_ok=True)
         trend.add(folder / "h.jsonl", one)
         remembered = trend.read(folder / "h.jsonl")

@@ -6,8 +6,7 @@ import pytest
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence import trend
-from pytest_agentchaos.evidence.trend import Run, Trend
-from pytest_agentchaos.evidence.trend import run as remembered
+from pytest_agentchaos.evidence.trend import Remembered, Trend, remember
 from pytest_agentchaos.reporting.scorecard import make
 from pytest_agentchaos.reporting.scorecard.page import page
 from pytest_agentchaos.reporting.scorecard.table import ASCII, bounds, lines, sparkline
@@ -16,7 +15,9 @@ from pytest_agentchaos.reporting.scorecard.table import ASCII, bounds, lines, sp
 def run(day, successes, runs=100, **told):
     """A run of July."""
     fields = {"systems": ("shop:agent",), "suite_sha256": "s", "labels": {"release": f"1.{day}"}} | told
-    return Run(f"2026-07-{day:02}T06:00:00Z", f"{day}-{successes}", successes, runs, {"pass": successes}, **fields)
+    return Remembered(
+        f"2026-07-{day:02}T06:00:00Z", f"{day}-{successes}", successes, runs, {"pass": successes}, **fields
+    )
 
 
 def changes(*runs, **asked):
@@ -84,7 +85,7 @@ def test_secrets_in_names_are_not_remembered(bench):
     """A history is kept for years; what has one name afterwards is counted together."""
     bench.trial("pass", "sk-0123456789abcdefgh")
     bench.trial("fail", "sk-abcdefgh0123456789")
-    assert remembered(bench.gathered(), {}).faults == {"[hidden]": (1, 2)}
+    assert remember(bench.gathered(), {}).faults == {"[hidden]": (1, 2)}
 
 
 def test_the_table_has_only_columns_that_say_something():
@@ -130,7 +131,7 @@ def test_the_page_shows_what_the_table_shows():
     for text in ("50 of 100", "2026-07-01", "Faults that moved", "Error budget at 0.9", "1.2", 'role="img"'):
         assert text in html
     assert 'class="verdict fail"' in html
-    one = Run("2026-07-01T00:00:00Z", "d", 50, 53, infra, ("a:b",))
+    one = Remembered("2026-07-01T00:00:00Z", "d", 50, 53, infra, ("a:b",))
     assert "3 infrastructure" in page(make(Trend((one,)), weekly=True), "h")
 
 

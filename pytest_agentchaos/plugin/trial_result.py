@@ -19,7 +19,7 @@ from pytest_agentchaos.plugin import settings
 from pytest_agentchaos.plugin.fixture import AgentChaos
 from pytest_agentchaos.plugin.replay import replay_line
 from pytest_agentchaos.plugin.scenario_file import ScenarioTrial
-from pytest_agentchaos.plugin.standing import Standing
+from pytest_agentchaos.plugin.status import Standing
 from pytest_agentchaos.schedule import schedule_to_data
 
 LIMIT_BYTES: Final = 2_000_000

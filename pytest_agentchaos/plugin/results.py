@@ -17,8 +17,8 @@ from pytest_agentchaos.evidence.canonical import dump
 from pytest_agentchaos.evidence.result import Result
 from pytest_agentchaos.plugin import settings
 from pytest_agentchaos.plugin.ending import Ending, asked
-from pytest_agentchaos.plugin.kept import LIMIT_BYTES, name
 from pytest_agentchaos.plugin.recording import BEGUN, RESULT, Recording
+from pytest_agentchaos.plugin.trial_result import LIMIT_BYTES, name
 
 KIND: Final = "pytest"
 MADE: Final = (
