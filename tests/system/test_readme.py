@@ -79,4 +79,4 @@ def test_the_sample_is_small_and_tells_nothing_of_the_machine_that_made_it():
     assert {"index.html", "summary.md"} <= {path.name for path in files}
     assert sum(path.stat().st_size for path in files) <= 700_000
     assert (README.parent / "docs" / "images" / "report.png").stat().st_size <= 200_000
-    assert [path.name for path in files if re.search(rb"/tmp/|/home/|/root/|/work/", path.read_bytes())] == []
+    assert [path.name for path in files if re.search(rb"/(?:tmp|home|root|work)/", path.read_bytes())] == []
