@@ -15,6 +15,7 @@ from pytest_agentchaos.evidence.figures.measures import Measures, measure
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.outcome import Outcome
 from pytest_agentchaos.faults.base import Fault
+from pytest_agentchaos.processes import Handle
 from pytest_agentchaos.schedule import Selector, on, rule
 from pytest_agentchaos.trial import Live, Trial
 from pytest_agentchaos.wires import function, mcp_stream
@@ -81,6 +82,13 @@ class Chaos:
     def live(self) -> Live:
         """Wires in real time: ``async with agentchaos.live(): ...`` or ``with agentchaos.live(): ...``."""
         return self._trial.live()
+
+    def process(self, handle: Handle, *names: str) -> None:
+        """Declare a real process, for live mode: the one that calls come from, or go to, under these names.
+
+        A callee is named by the host that calls go to, a caller by the ``caller=`` of the proxy that it calls through.
+        """
+        self._trial.engine.processes.declare(handle, *names)
 
     def tool(
         self,

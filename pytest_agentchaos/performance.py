@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pytest_agentchaos.chaos import Chaos
@@ -17,7 +18,7 @@ from pytest_agentchaos.evidence.run import runs
 from pytest_agentchaos.evidence.verdict import Verdict
 from pytest_agentchaos.invariants.base import judge
 from pytest_agentchaos.observation import Observer
-from pytest_agentchaos.plan import Plan
+from pytest_agentchaos.plan import STUCK_LIVE_S, Plan
 from pytest_agentchaos.questions import condition_from_data
 from pytest_agentchaos.surroundings import StuckError, Surroundings
 from pytest_agentchaos.system import Ready
@@ -48,7 +49,7 @@ def perform(plan: Plan, *, chaos: Chaos | None = None) -> Performance:
     for rule in plan.schedule:
         trial.inject(rule)
     observer = None if plan.observe is None else Observer(plan.observe, trial)
-    surroundings = Surroundings(plan.stuck_s)
+    surroundings = Surroundings(plan.stuck_s if plan.mode == "sim" else max(plan.stuck_s, STUCK_LIVE_S))
     verdicts: tuple[Verdict, ...] = ()
     reached: dict[str, bool] = {}
     broken: str | None = None
@@ -89,13 +90,16 @@ def _take(plan: Plan, chaos: Chaos, observer: Observer | None) -> str | None:
     try:
         if plan.effects:
             chaos.effect(*plan.effects)
-        ready = plan.system.set_up(chaos)
+        ready = plan.system.set_up(chaos, live=plan.mode == "live")
     except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's: it may raise anything
         return f"the system did not start: {told(error)}"
     try:
         if observer is not None:
             observer.watch(ready.state_digest)
-        return _to_the_end(chaos, ready, lambda: ready.take(*ready.journey(plan.journey)))
+        arguments = ready.journey(plan.journey)
+        if plan.mode == "live":
+            return _ran(chaos, partial(chaos.trial.run_live, ready.take, *arguments))
+        return _to_the_end(chaos, ready, lambda: ready.take(*arguments))
     finally:
         if ready.close is not None:
             ready.close()
@@ -106,7 +110,7 @@ def _to_the_end(chaos: Chaos, ready: Ready, take: Callable[[], Any]) -> str | No
     trial = chaos.trial
     system, again = take, take if ready.resume is None else ready.resume
     for restart in range(1, RESTARTS + 2):
-        broken = _ran(chaos, system)
+        broken = _ran(chaos, partial(trial.run, system))
         if broken is not None or trial.outcome is None or trial.outcome.ending != "crashed":
             return broken
         if restart <= RESTARTS:
@@ -117,9 +121,9 @@ def _to_the_end(chaos: Chaos, ready: Ready, take: Callable[[], Any]) -> str | No
     return None
 
 
-def _ran(chaos: Chaos, system: Callable[[], Any]) -> str | None:
+def _ran(chaos: Chaos, run: Callable[[], Any]) -> str | None:
     try:
-        chaos.trial.run(system)
+        run()
     except SystemExit as error:
         return f"the system called sys.exit({error.code!r})"
     except KeyboardInterrupt:

@@ -20,6 +20,10 @@ from pytest_agentchaos.system import System
 
 STUCK_S = 60.0
 """Real seconds without an end after which a trial is stuck: time is virtual, so it computes and never waits."""
+STUCK_LIVE_S = 900.0
+"""The same where time is real."""
+Mode = Literal["sim", "live"]
+"""In virtual time and in one process, or in real time and with whatever processes the system has."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Plan:
     """What tools do to the world, for a system that does not declare it."""
     if_unfired: Literal["invalid", "skip"] = "invalid"
     """What a trial is in which a fault never fires; ``skip``: the system may make no such call."""
+    mode: Mode = "sim"
 
     def __post_init__(self) -> None:
         for word in self.expect:
@@ -76,6 +81,8 @@ class Plan:
             told["effects"] = [effect_to_data(one) for one in self.effects]
         if self.if_unfired != "invalid":
             told["if_unfired"] = self.if_unfired
+        if self.mode != "sim":
+            told["mode"] = self.mode
         return told
 
     @classmethod
@@ -95,6 +102,7 @@ class Plan:
             sometimes=tuple(_list(data, "sometimes")),
             effects=tuple(map(Effect.of, _list(data, "effects"))),
             if_unfired="skip" if data.get("if_unfired") == "skip" else "invalid",
+            mode="live" if data.get("mode") == "live" else "sim",
         )
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pytest_agentchaos.flight import Flight
 
 GONE: Final = "its caller's process ended"
-_LIVE: Final = "in live mode processes are real, and only whoever has started them can stop them"
+_LIVE: Final = (
+    "in live mode processes are real, and nobody has said which: agentchaos.process(handle, name)"
+)
 _INSIDE: Final = "its callee runs inside of the caller's own process"
 _ON_ITS_WAY: Final = "its caller is not waiting for it any more"
 
@@ -29,6 +31,32 @@ class Process:
     """One process; nothing is known of it but which it is."""
 
     __slots__ = ()
+
+
+class Handle(Protocol):
+    """A process of this machine, as whoever has started it holds it."""
+
+    def kill(self) -> None:
+        """It is gone, as by ``kill -9``, when this returns."""
+
+    def start(self) -> None:
+        """It runs again, and is ready when this returns."""
+
+    def pause(self) -> None:
+        """It stands still (SIGSTOP)."""
+
+    def resume(self) -> None:
+        """It goes on (SIGCONT)."""
+
+
+class RealProcess(Process):
+    """A process of this machine, in live mode."""
+
+    __slots__ = ("handle", "name")
+
+    def __init__(self, name: str, handle: Handle) -> None:
+        self.name = name
+        self.handle = handle
 
 
 MAIN: Final = Process()
@@ -105,6 +133,8 @@ class Processes:
         """Whether any process is gone, so that it has to be looked who makes a call."""
         self._hold: Callable[[Process, float | None], None] | None = None
         self._peers: Callable[[], Iterable[Peer]] = tuple
+        self._real: dict[str, RealProcess] = {}
+        self._later: Callable[[float, Callable[[], object]], None] | None = None
         self.outages: dict[str, Outage] = {}
         self.down_until_s = 0.0
         """Until when the system under test stays down after its last crash."""
@@ -119,6 +149,19 @@ class Processes:
         self._gone.discard(MAIN)
         self._hold, self._peers = hold, peers
 
+    def start_live(self, later: Callable[[float, Callable[[], object]], None]) -> None:
+        """Time is real from here on; ``later`` has something happen after so many seconds, within the trial."""
+        self._later = later
+
+    def declare(self, handle: Handle, *names: str) -> None:
+        """This is the process that calls come from, or go to, under these names."""
+        for name in names:
+            self._real[name] = RealProcess(name, handle)
+
+    def named(self, name: str) -> Process:
+        """The process of this name; the system as a whole if nobody has declared it."""
+        return self._real.get(name, MAIN)
+
     def end(self) -> None:
         """The trial is over: whoever still runs is gone."""
         self._ended = self.restless = True
@@ -131,7 +174,7 @@ class Processes:
     def unstoppable(self, flight: Flight, of: str) -> str | None:
         """Why nothing can stop the caller, or the callee, of this call; None if it can be stopped."""
         if self._hold is None:
-            return _LIVE
+            return None if self._stopped_really(flight, of) else _LIVE
         if of == "caller":
             return _ON_ITS_WAY if flight.process is WIRE else None
         return _INSIDE if flight.call.wire == "http" and not self._at(place(flight.call)) else None
@@ -142,6 +185,9 @@ class Processes:
         """The process that makes this call is gone; what becomes of this very call, its program says."""
         process = flight.process
         now_s = self._engine.clock.now_s()
+        if isinstance(process, RealProcess):
+            self._kill(process, down_s, flight)
+            return
         if process is MAIN:
             self.down_until_s = now_s + down_s
             self._end(process, flight)
@@ -151,11 +197,16 @@ class Processes:
 
     def crash_callee(self, flight: Flight, down_s: float) -> None:
         """The process that gets this call is gone, with everything that it was about to do."""
+        target = place(flight.call)
         outage = Outage(self._engine.clock.now_s() + down_s, gone=True, fault=flight.stopped_by)
-        self._take_down(place(flight.call), outage, flight)
+        self._take_down(target, outage, flight)
+        if (real := self._real.get(target)) is not None:
+            self._kill(real, down_s, flight)
 
     def pause_caller(self, flight: Flight, seconds: float) -> None:
         """The process that makes this call stands still."""
+        if isinstance(flight.process, RealProcess):
+            self._halt(flight.process, seconds)
         self._stop(flight.process, seconds)
 
     def pause_callee(self, flight: Flight, seconds: float) -> None:
@@ -163,6 +214,9 @@ class Processes:
         target, until_s = place(flight.call), self._engine.clock.now_s() + seconds
         known = self.outages.get(target)
         if known is not None and known.until_s >= until_s:
+            return
+        if (real := self._real.get(target)) is not None:
+            self._halt(real, seconds)  # a process that stands still needs nobody to hold back what comes for it
             return
         self.outages[target] = Outage(until_s, gone=False, fault=flight.stopped_by)
         for peer in self._at(target):
@@ -212,6 +266,26 @@ class Processes:
                 flight.ended("info", GONE)
         self._stop(process, None)
 
+    def _stopped_really(self, flight: Flight, of: str) -> RealProcess | None:
+        real = flight.process if of == "caller" else self._real.get(place(flight.call))
+        return real if isinstance(real, RealProcess) else None
+
+    def _kill(self, real: RealProcess, down_s: float, spared: Flight) -> None:
+        real.handle.kill()
+        for flight in list(self._engine.open.values()):
+            caller = flight.process
+            if isinstance(caller, RealProcess) and caller.handle is real.handle and flight is not spared:
+                flight.ended("info", GONE)
+        self._after(down_s, real.handle.start)
+
+    def _halt(self, real: RealProcess, seconds: float) -> None:
+        real.handle.pause()
+        self._after(seconds, real.handle.resume)
+
+    def _after(self, seconds: float, then: Callable[[], object]) -> None:
+        assert self._later is not None  # noqa: S101 - real processes are declared in live mode only
+        self._later(seconds, then)
+
     def _stop(self, process: Process, seconds: float | None) -> None:
         if self._hold is not None:
             self._hold(process, seconds)
@@ -222,6 +296,6 @@ class Processes:
 
 def place(call: Call) -> str:
     """What is gone when the callee of a call is: a host, an MCP server, or one function."""
-    if call.wire == "http":
+    if call.wire in {"http", "proxy"}:
         return call.target.partition("/")[0]
     return f"function {call.name}" if call.wire == "function" else f"{call.wire} {call.target}"

@@ -7,7 +7,8 @@
         return book_trip                                # is called with the journey
 
 In place of a function it may give an object with ``take(journey)``, and with any of ``introduce(chaos)``,
-``resume()`` after a crash, ``state_digest()``, ``journeys`` (their names) and ``close()``.
+``resume()`` after a crash, ``state_digest()``, ``journeys`` (their names) and ``close()``. ``live()`` gives what takes
+its place where time is real: such an object, made of real processes. Without it, the same runs in real time.
 """
 
 from __future__ import annotations
@@ -88,13 +89,15 @@ class System:
     def __reduce__(self) -> tuple[Callable[[str], System], tuple[str]]:
         return _again, (self.text,)
 
-    def set_up(self, chaos: Chaos) -> Ready:
+    def set_up(self, chaos: Chaos, *, live: bool = False) -> Ready:
         """Make one, and let it introduce itself."""
         made = self.make(chaos) if _wants_chaos(self.make) else self.make()
         if inspect.iscoroutine(made):
             made.close()
             msg = f"{self.text} is async; a system is set up by a plain function, and what that gives may be async"
             raise UsageError(msg)
+        if live and callable(as_processes := getattr(made, "live", None)):
+            made = as_processes()
         try:
             return self._introduced(made, chaos)
         except BaseException:

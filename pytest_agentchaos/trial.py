@@ -28,6 +28,7 @@ from pytest_agentchaos.unfired import explain_unfired
 from pytest_agentchaos.wires.active import Active, activated, current
 from pytest_agentchaos.wires.http_transport.install import installed
 from pytest_agentchaos.wires.late import LateDeliveries
+from pytest_agentchaos.wires.standing import joined
 from pytest_agentchaos.wires.upstreams import Upstreams
 
 if TYPE_CHECKING:
@@ -112,6 +113,15 @@ class Trial:
                 entrust(self.graves)
             self.declared.look_now()  # in real time: a database has a socket of its own
         return ending.value
+
+    def run_live(self, system: Callable[..., Any], *args: Any) -> Any:
+        """Run the system in real time; what it returns or raises, it returns or raises here."""
+        __tracebackhide__ = True
+        with self.live() as live:
+            value = system(*args)
+            value = asyncio.run(awaited(value)) if inspect.isawaitable(value) else value
+            live.answer(value)
+        return value
 
     def live(self) -> Live:
         """The same wires in real time, for as long as the block is open."""
@@ -226,6 +236,8 @@ class Live:
             epoch_s = clock.epoch_s if isinstance(clock, WallClock) else EPOCH_S
             stack.enter_context(trial.declared.listening())
             stack.enter_context(watched(trial.history, clock, epoch_s=epoch_s, wall_s=wall_s))
+            trial.engine.processes.start_live(self._late.after)
+            stack.enter_context(joined(active))
             stack.callback(self._late.settle)
             self._open = stack.pop_all()
         return self

@@ -87,6 +87,7 @@ def command(  # noqa: PLR0913 - one for each option
     from pytest_agentchaos.serving import Server, Site, access
     from pytest_agentchaos.serving.server import ended
     from pytest_agentchaos.serving.shelf import Shelf
+    from pytest_agentchaos.targets import is_loopback
 
     asked = [("default", policy, results, baseline or "")] if results is not None else []
     try:
@@ -97,7 +98,7 @@ def command(  # noqa: PLR0913 - one for each option
         access.refuse_open(host, token)
     except UsageError as error:
         raise click.UsageError(str(error)) from None
-    site = Site(gates, None if reports is None else Shelf(Path(reports)), token, access.is_loopback(host))
+    site = Site(gates, None if reports is None else Shelf(Path(reports)), token, is_loopback(host))
     over = ended()
     try:
         server = Server(site, _log, host=host, port=port)

@@ -76,6 +76,7 @@ def _variant(values: Any, node: Node, problems: Problems) -> tuple[Shape | None,
         trials=shape.trials,
         seed=shape.seed,
         if_unfired=shape.if_unfired,
+        mode=shape.mode,
         node=node,
     )
     return shape, variant

@@ -13,7 +13,7 @@ from pytest_agentchaos.document import Node
 from pytest_agentchaos.errors import UsageError, nearest
 from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.invariants.base import Invariant
-from pytest_agentchaos.plan import Plan
+from pytest_agentchaos.plan import Mode, Plan
 from pytest_agentchaos.problems import Problems
 from pytest_agentchaos.schedule import Schedule
 from pytest_agentchaos.system import System
@@ -46,6 +46,7 @@ class Variant:
     trials: int | None
     seed: int
     if_unfired: Literal["invalid", "skip"]
+    mode: Mode
     node: Node = field(repr=False, compare=False)
     """What the file says, with its lines."""
 
@@ -67,6 +68,7 @@ class Variant:
             sometimes=self.sometimes,
             effects=self.effects,
             if_unfired=self.if_unfired,
+            mode=self.mode,
         )
 
 

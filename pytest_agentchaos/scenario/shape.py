@@ -21,13 +21,6 @@ def _word(word: str) -> str:
     return word
 
 
-def _is_sim(mode: str) -> str:
-    if mode == "live":
-        msg = "live trials come with the issue for real processes; until then write mode: sim"
-        raise ValueError(msg)
-    return mode
-
-
 def _schema(one: dict[str, Any]) -> WithJsonSchema:
     """One of it, or a list."""
     return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one}]})
@@ -64,8 +57,8 @@ class Shape(BaseModel):
     journeys: Annotated[tuple[Any, ...], Several] = Field(
         (), description="what the system is asked to do, each on its own; unless given, the system's own first one"
     )
-    mode: Annotated[Literal["sim", "live"], AfterValidator(_is_sim)] = Field(
-        "sim", description="sim: in virtual time; live is not there yet"
+    mode: Literal["sim", "live"] = Field(
+        "sim", description="sim: in virtual time; live: in real time, with the system's real processes"
     )
     include: Annotated[tuple[StrictStr, ...], Several, _schema(_TEXT)] = Field(
         (), description="files that this one builds on, relative to it; its own keys win, lists are appended"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,20 +10,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.targets import is_loopback
 
 VARIABLE: Final = "AGENTCHAOS_TOKEN"
 _SHORTEST: Final = 16
 _LONGEST: Final = 512
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server there."""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def token(file: Path | None, environment: Mapping[str, str]) -> str | None:

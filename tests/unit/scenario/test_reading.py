@@ -179,10 +179,7 @@ def test_everything_that_a_file_can_say(write):
         ("trials: 0", "3: trials: 0: input should be greater than or equal to 1"),
         ("trials: true", "3: trials: True: input should be a valid integer"),
         ("if_unfired: skp", "3: if_unfired: 'skp': input should be 'invalid' or 'skip'"),
-        (
-            "mode: live",
-            "3: mode: 'live': live trials come with the issue for real processes; until then write mode: sim",
-        ),
+        ("mode: lve", "3: mode: 'lve': input should be 'sim' or 'live'"),
         (
             "journeys: [one-bok]",
             ("3: journeys[0]: shop_of_scenarios:shop has no journey 'one-bok'; did you mean 'one-book'?"),

@@ -6,6 +6,7 @@ import pytest
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.serving import access
+from pytest_agentchaos.targets import is_loopback
 
 TOKEN = "a-token-of-thirty-two-characters"
 
@@ -13,7 +14,7 @@ TOKEN = "a-token-of-thirty-two-characters"
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost", "LOCALHOST", "localhost."])
 def test_these_are_this_machine(host):
     """Nobody else reaches them."""
-    assert access.is_loopback(host)
+    assert is_loopback(host)
     access.refuse_open(host, None)
 
 
@@ -23,7 +24,7 @@ def test_these_are_this_machine(host):
 )
 def test_anywhere_else_needs_a_token(host):
     """The refusal tells both ways out."""
-    assert not access.is_loopback(host)
+    assert not is_loopback(host)
     with pytest.raises(UsageError, match=r"--token-file FILE or set AGENTCHAOS_TOKEN, or leave --host out"):
         access.refuse_open(host, None)
     access.refuse_open(host, TOKEN)
