@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from pytest_agentchaos.flight import Flight
 
 GONE: Final = "its caller's process ended"
-_LIVE: Final = (
-    "in live mode processes are real, and nobody has said which: agentchaos.process(handle, name)"
-)
+_LIVE: Final = "in live mode processes are real, and nobody has said which: agentchaos.process(handle, name)"
 _INSIDE: Final = "its callee runs inside of the caller's own process"
 _ON_ITS_WAY: Final = "its caller is not waiting for it any more"
 
