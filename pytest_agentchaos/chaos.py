@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Literal, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
 from pytest_agentchaos.agents import calling_as
 from pytest_agentchaos.declared import Probe
@@ -20,6 +20,9 @@ from pytest_agentchaos.schedule import Selector, on, rule
 from pytest_agentchaos.trial import Live, Trial
 from pytest_agentchaos.wires import function, mcp_stream
 from pytest_agentchaos.wires.http_transport import install
+
+if TYPE_CHECKING:
+    from pytest_agentchaos.traces.receiver import Receiver
 
 __tracebackhide__ = explains_itself
 
@@ -89,6 +92,13 @@ class Chaos:
         A callee is named by the host that calls go to, a caller by the ``caller=`` of the proxy that it calls through.
         """
         self._trial.engine.processes.declare(handle, *names)
+
+    def receiver(self, port: int = 0) -> Receiver:
+        """In a live trial: where processes send their spans, which become ops of the history when it is over.
+
+        ``env={**os.environ, **chaos.receiver().environment()}``. Wait for them: ``receiver.wait_for(...)``.
+        """
+        return self._trial.receiver(port)
 
     def tool(
         self,

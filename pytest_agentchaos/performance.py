@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from pytest_agentchaos.chaos import Chaos
 from pytest_agentchaos.errors import AgentChaosError, InternalError, InvalidTrialError, ToolCallError, UsageError
 from pytest_agentchaos.evidence.canonical import told
+from pytest_agentchaos.evidence.differing import differences
 from pytest_agentchaos.evidence.figures.measures import measure
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.result import Result, Status
@@ -41,8 +42,17 @@ class Performance:
 def perform(plan: Plan, *, chaos: Chaos | None = None) -> Performance:
     """Run one trial. Whatever goes wrong is in the result; nothing but an interruption by the user is raised.
 
+    A live trial of a system that has both forms is run in virtual time as well, and told where the two differ.
     ``chaos``: the words of a trial that has been begun already, as a fixture has.
     """
+    done, has_both = _performed(plan, chaos)
+    if plan.mode != "live" or not has_both or done.result.status == "infrastructure":
+        return done
+    in_sim, _ = _performed(replace(plan, mode="sim"), None)
+    return replace(done, result=replace(done.result, differs=differences(in_sim.result, done.result)))
+
+
+def _performed(plan: Plan, chaos: Chaos | None) -> tuple[Performance, bool]:
     began_s = time.perf_counter()
     chaos = Chaos(seed=plan.seed) if chaos is None else chaos
     trial = chaos.trial
@@ -52,10 +62,13 @@ def perform(plan: Plan, *, chaos: Chaos | None = None) -> Performance:
     surroundings = Surroundings(plan.stuck_s if plan.mode == "sim" else max(plan.stuck_s, STUCK_LIVE_S))
     verdicts: tuple[Verdict, ...] = ()
     reached: dict[str, bool] = {}
+    ready: Ready | None = None
     broken: str | None = None
     with surroundings:
         try:
-            broken = _take(plan, chaos, observer)
+            ready, broken = _set_up(plan, chaos)
+            if ready is not None:
+                broken = _take(plan, chaos, ready, observer)
             verdicts = judged(plan, chaos)
             reached = dict(chaos.reached)
         except StuckError as error:
@@ -82,17 +95,21 @@ def perform(plan: Plan, *, chaos: Chaos | None = None) -> Performance:
         observed={} if observer is None else observer.to_data(),
         left=surroundings.left,
     )
-    return Performance(plan, result, trial.history)
+    return Performance(plan, result, trial.history), ready is not None and ready.has_both
 
 
-def _take(plan: Plan, chaos: Chaos, observer: Observer | None) -> str | None:
-    """Set the system up and have it take the journey; why there was no proper trial, None if there was."""
+def _set_up(plan: Plan, chaos: Chaos) -> tuple[Ready | None, str | None]:
+    """The system, or why there is none."""
     try:
         if plan.effects:
             chaos.effect(*plan.effects)
-        ready = plan.system.set_up(chaos, live=plan.mode == "live")
+        return plan.system.set_up(chaos, live=plan.mode == "live"), None
     except (Exception, SystemExit) as error:  # noqa: BLE001 - it is the user's: it may raise anything
-        return f"the system did not start: {told(error)}"
+        return None, f"the system did not start: {told(error)}"
+
+
+def _take(plan: Plan, chaos: Chaos, ready: Ready, observer: Observer | None) -> str | None:
+    """Have it take the journey; why there was no proper trial, None if there was."""
     try:
         if observer is not None:
             observer.watch(ready.state_digest)

@@ -19,7 +19,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import entry_points
 from itertools import count
@@ -53,6 +53,8 @@ class Ready:
     close: Callable[[], Any] | None = None
     journeys: tuple[str, ...] = ()
     """The names of the journeys that it knows; none if it takes any."""
+    has_both: bool = False
+    """Whether it is the live form of a system that can also be run in virtual time."""
 
     def journey(self, asked: Any) -> tuple[Any, ...]:
         """The arguments for :attr:`take`: the journey that was asked for, else the first that it knows, else none."""
@@ -96,10 +98,11 @@ class System:
             made.close()
             msg = f"{self.text} is async; a system is set up by a plain function, and what that gives may be async"
             raise UsageError(msg)
-        if live and callable(as_processes := getattr(made, "live", None)):
+        as_processes = getattr(made, "live", None) if live else None
+        if has_both := callable(as_processes):
             made = as_processes()
         try:
-            return self._introduced(made, chaos)
+            return replace(self._introduced(made, chaos), has_both=has_both)
         except BaseException:
             if callable(close := getattr(made, "close", None)):
                 close()  # nobody else will know of it

@@ -129,6 +129,14 @@ class Trial:
         self._lives.append(live)
         return live
 
+    def receiver(self, port: int = 0) -> Receiver:
+        """Where the processes of a live trial send their spans: see :meth:`Live.receiver`."""
+        for live in self._lives:
+            if live.is_open:
+                return live.receiver(port)
+        msg = "spans are received in live mode only: inside of `with agentchaos.live():`, or in a live trial"
+        raise self.engine.problem(UsageError(msg))
+
     def close(self) -> None:
         """End what a crashed test has left open."""
         for live in self._lives:
@@ -263,7 +271,12 @@ class Live:
         if self._ending is not None:
             self._ending.value = value
 
-    def receiver(self) -> Receiver:
+    @property
+    def is_open(self) -> bool:
+        """Whether its block is open."""
+        return self._open is not None
+
+    def receiver(self, port: int = 0) -> Receiver:
         """Where child processes send their spans, which become ops of the history when this block ends.
 
         ``env={**os.environ, **live.receiver().environment()}``. Wait for them: ``receiver.wait_for(...)``.
@@ -274,7 +287,7 @@ class Live:
         if self._open is None or not isinstance(clock, WallClock):
             msg = "live().receiver() listens only inside of its block: `with agentchaos.live() as live: ...`"
             raise trial.engine.problem(UsageError(msg))
-        receiver = Receiver(epoch_s=clock.epoch_s)
+        receiver = Receiver(port=port, epoch_s=clock.epoch_s)
         self._open.callback(self._write_down, receiver)  # when it listens no more, and before the run has ended
         self._open.enter_context(receiver)
         return receiver

@@ -14,12 +14,13 @@ _EXIT_CODES = """\b
 Examples:
   agentchaos run scenarios/
   agentchaos run delivery/lost-ack --system my_project.chaos:trip
+  agentchaos run delivery --live
   agentchaos run catalogue --system my_project.chaos:trip -j 2 --out reports/catalogue --label release=1.4
 
 \b
 Exit codes:
   0  everything held
-  1  something failed
+  1  something failed, or came out otherwise in real time (--live) than in virtual time
   2  wrong usage, or a file that is no scenario; nothing was run
   3  nothing failed, but a trial proves nothing: unknown, invalid, or no proper trial
 """
@@ -33,6 +34,7 @@ Exit codes:
 @click.option("--only", metavar="NAME", help="only this case, for example weekend-in-lisbon; a glob for several")
 @click.option("--trials", type=click.IntRange(min=1), metavar="N", help="trials of each case")
 @click.option("--seed", type=int, default=0, metavar="N", help="seed of the first trial  [0]")
+@click.option("--live", is_flag=True, help="in real time, with real processes, and the same in virtual time beside it")
 @click.option("-j", "workers", type=click.IntRange(min=1), default=1, metavar="N", help="processes  [1]")
 @click.option(
     "--out",
@@ -49,6 +51,7 @@ def command(  # noqa: PLR0913 - one for each option
     only: str | None,
     trials: int | None,
     seed: int,
+    live: bool,
     workers: int,
     out: str | None,
     labels: tuple[tuple[str, str], ...],
@@ -65,7 +68,7 @@ def command(  # noqa: PLR0913 - one for each option
     from pytest_agentchaos.errors import UsageError
 
     waiting = Waiting(sys.stderr)
-    asked = running.Asked(system, only, trials, seed)
+    asked = running.Asked(system, only, trials, seed, live)
     try:
         found = running.trials(what, asked, Path.cwd())
         if note := running.replaced(found, system):

@@ -12,6 +12,7 @@ from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
 from pytest_agentchaos.evidence.printable import printable
 from pytest_agentchaos.evidence.result import STATUSES, Result
 from pytest_agentchaos.evidence.telling import counted
+from pytest_agentchaos.plan import Mode
 from pytest_agentchaos.scenario import Case, DocumentError, Problem, Scenario, files, find, load, selected, shipped
 from pytest_agentchaos.scenario.catalogue import BUNDLED, shipped_name
 from pytest_agentchaos.scenario.command import run_line
@@ -30,6 +31,12 @@ class Asked(NamedTuple):
     only: str | None = None
     trials: int | None = None
     seed: int = 0
+    live: bool = False
+
+    @property
+    def again(self) -> dict[str, Any]:
+        """What has to be said again to run one of them alone."""
+        return {name: value for name, value in self._asdict().items() if name != "only"}
 
 
 class One(NamedTuple):
@@ -48,14 +55,14 @@ def trials(what: Iterable[str], asked: Asked, folder: Path) -> list[One]:
     for path in dict.fromkeys(path for one in what for path in _paths(one, folder, asked.system)):
         try:
             scenario = load(path, system=asked.system)
-            cases = scenario.cases(seed=asked.seed, trials=asked.trials, system=asked.system)
+            mode: Mode | None = "live" if asked.live else None
+            cases = scenario.cases(seed=asked.seed, trials=asked.trials, system=asked.system, mode=mode)
         except DocumentError as error:
             problems += error.problems
             continue
         names |= {case.name.partition("[trial")[0] for case in cases}
-        for case in cases if asked.only is None else selected(cases, asked.only):
-            again = run_line(_again(path), case.name, system=asked.system, seed=asked.seed, trials=asked.trials)
-            found.append(One(scenario, case, again))
+        wanted = cases if asked.only is None else selected(cases, asked.only)
+        found += [One(scenario, case, run_line(_again(path), case.name, **asked.again)) for case in wanted]
     if problems:
         raise DocumentError(problems)
     if not found:
@@ -115,9 +122,11 @@ class Told:
     def add(self, one: One, result: Result) -> list[str]:
         """The lines of one trial: why it does not hold, its faults, and how to run it again."""
         self._results.append((one, result))
-        virtual = f"{round(result.virtual_s, 1):g} s"
-        ended = ", ".join(filter(None, (result.ended, counted(result.calls, "call"), virtual)))
+        live = one.case.plan.mode == "live"
+        took = f"{round(result.virtual_s, 1):g} s{' of real time' if live else ''}"
+        ended = ", ".join(filter(None, (result.ended, counted(result.calls, "call"), took)))
         lines = [f"{result.status:14} {one.scenario.name}  {one.case.name}  ({ended})"]
+        lines += [f"    differs: {difference}" for difference in result.differs]
         if result.status not in {"pass", "inapplicable"}:
             failed = [f"{verdict.invariant}: {verdict.reason}" for verdict in result.verdicts if not verdict.passed]
             lines += [f"    {line}" for line in failed or result.why.splitlines()]
@@ -144,9 +153,14 @@ class Told:
         return [name for name, was in reached.items() if not was]
 
     @property
+    def different(self) -> int:
+        """How many trials came out otherwise in real time than in virtual time."""
+        return sum(bool(result.differs) for _, result in self._results)
+
+    @property
     def exit_code(self) -> int:
-        """0 if all hold, 1 if something fails, 3 if something proves nothing."""
-        if "fail" in self.counts:
+        """0 if all hold, 1 if something fails or differs from virtual time, 3 if something proves nothing."""
+        if "fail" in self.counts or self.different:
             return 1
         return 3 if self.counts.keys() - {"pass", "inapplicable"} else 0
 
@@ -156,6 +170,8 @@ class Told:
         told = ", ".join(f"{count} {status}" for status, count in self.counts.items())
         lines = [f"{counted(scenarios, 'scenario')}, {counted(len(self._results), 'trial')}: {told}"]
         lines += [printable(f"sometimes, never reached: {name}", _LINE) for name in self.unreached]
+        if self.different:
+            lines.append(f"{counted(self.different, 'trial')} came out otherwise than in virtual time")
         return lines + self._left()
 
     def _left(self) -> list[str]:
@@ -179,5 +195,10 @@ class Told:
             | {"result": result.to_data()}
             for one, result in self._results
         ]
-        told = {"counts": self.counts, "never_reached": self.unreached, "exit_code": self.exit_code}
+        told = {
+            "counts": self.counts,
+            "differ": self.different,
+            "never_reached": self.unreached,
+            "exit_code": self.exit_code,
+        }
         return {"agentchaos": __version__, **told, "results": results}

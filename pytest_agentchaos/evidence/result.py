@@ -52,6 +52,8 @@ class Result:
     """What an exploration has to know of a trial: see ``observation``."""
     left: tuple[str, ...] = ()
     """What the system left behind or changed around itself: tasks, sockets, threads, environment variables, output."""
+    differs: tuple[str, ...] = ()
+    """Of a trial in real time: what came out otherwise than in virtual time, under the same schedule."""
 
     @property
     def schedule(self) -> list[dict[str, Any]]:
@@ -100,7 +102,7 @@ class Result:
             msg = f"the result {known['trial']!r}: status {known['status']!r}; {nearest(known['status'], STATUSES)}"
             raise UsageError(msg)
         known["verdicts"] = tuple(_verdict(known["trial"], one) for one in known.get("verdicts", ()))
-        for name in ("fired", "left"):
+        for name in ("fired", "left", "differs"):
             known[name] = tuple(known.get(name, ()))
         return cls(**known)
 
@@ -108,7 +110,7 @@ class Result:
 _TYPES: dict[str, Any] = {
     **dict.fromkeys(("trial", "status", "why", "ended", "digest", "history"), str),
     **dict.fromkeys(("plan", "reached", "measures", "observed"), Mapping),
-    **dict.fromkeys(("verdicts", "fired", "left"), (list, tuple)),
+    **dict.fromkeys(("verdicts", "fired", "left", "differs"), (list, tuple)),
     "calls": int,
     "virtual_s": (int, float),
     "real_s": (int, float),

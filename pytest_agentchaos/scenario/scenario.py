@@ -55,7 +55,7 @@ class Variant:
         """The values by which it differs from others of its file: ``seconds=5``; empty without a matrix."""
         return "-".join(f"{name}={_slug(value)}" for name, value in self.values.items())
 
-    def plan(self, scenario: str, system: System, journey: Any, seed: int) -> Plan:
+    def plan(self, scenario: str, system: System, journey: Any, seed: int, *, mode: Mode | None = None) -> Plan:
         """One trial of it."""
         return Plan(
             system,
@@ -68,7 +68,7 @@ class Variant:
             sometimes=self.sometimes,
             effects=self.effects,
             if_unfired=self.if_unfired,
-            mode=self.mode,
+            mode=mode or self.mode,
         )
 
 
@@ -90,7 +90,7 @@ class Scenario:
         """The plans of all its trials; ``trials`` and ``system`` take the place of what the file says."""
         return tuple(case.plan for case in self.cases(seed=seed, trials=trials, system=system))
 
-    def cases(
+    def cases(  # noqa: PLR0913 - what may take the place of what the file says, all by keyword
         self,
         *,
         seed: int = 0,
@@ -98,8 +98,11 @@ class Scenario:
         system: str | System | None = None,
         usual_trials: int = 1,
         resolve: bool = True,
+        mode: Mode | None = None,
     ) -> tuple[Case, ...]:
         """The same plans, each by its name; ``usual_trials`` holds where nobody says how many.
+
+        ``mode`` takes the place of what the file says.
 
         With ``resolve=False`` the systems are not looked for, and plans know them by their texts only.
         """
@@ -116,7 +119,7 @@ class Scenario:
                 count = trials or variant.trials or usual_trials
                 for number in range(count):
                     which = name if count == 1 else f"{name}[trial{number}]"
-                    plan = variant.plan(self.name, made, journey, seed + variant.seed + number)
+                    plan = variant.plan(self.name, made, journey, seed + variant.seed + number, mode=mode)
                     cases.append(Case(which, plan))
         problems.stop()
         return tuple(cases)

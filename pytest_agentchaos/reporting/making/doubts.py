@@ -21,24 +21,33 @@ _FEW: Final = 59
 """So many runs without a failure show 95 %, at 95 %."""
 
 
+_SORTS: Final = {"differs": "differs from virtual time", "left": "left behind"}
+"""What a result tells beside its verdicts -> the doubt that it is."""
+
+
 class Left:
-    """Gathers what systems left behind, a trial at a time."""
+    """Gathers what systems left behind, and where live trials differ from those in virtual time, a trial at a time."""
 
     def __init__(self) -> None:
-        self._found: dict[str, tuple[int, str, str]] = {}
+        self._found: dict[tuple[str, str], tuple[int, str, str]] = {}
 
     def add(self, row: Row, data: Mapping[str, Any]) -> None:
         """One more trial."""
-        for one in data.get("left", ()):
-            key = stem(str(one)).key
-            if key in self._found or len(self._found) < _LEFT:
-                count, text, trial = self._found.get(key, (0, str(one), row.trial))
-                self._found[key] = count + 1, text, trial
+        for name, kind in _SORTS.items():
+            for one in data.get(name, ()):
+                key = kind, stem(str(one)).key
+                if key in self._found or len(self._found) < _LEFT:
+                    count, text, trial = self._found.get(key, (0, str(one), row.trial))
+                    self._found[key] = count + 1, text, trial
 
     def doubts(self) -> Iterable[Doubt]:
         """Each sort of thing once."""
-        found = sorted(self._found.values(), key=lambda one: (-one[0], one[1]))
-        return [Doubt("left behind", count, _short(text), trial) for count, text, trial in found[:_EACH]]
+        found = sorted(self._found.items(), key=lambda one: (-one[1][0], one[1][1]))
+        return [
+            Doubt(kind, count, _short(text), trial)
+            for sort in _SORTS.values()
+            for (kind, _), (count, text, trial) in [one for one in found if one[0][0] == sort][:_EACH]
+        ]
 
 
 def doubts(

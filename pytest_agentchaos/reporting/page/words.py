@@ -22,6 +22,7 @@ STATUSES: Final[Mapping[str, str]] = {
 DOUBTS: Final[Mapping[str, str]] = {
     "unfired": "never fired",
     "left behind": "left behind by the system",
+    "differs from virtual time": "otherwise live than in virtual time",
     "dropped": "damaged lines",
     "superseded": "run again",
 }
