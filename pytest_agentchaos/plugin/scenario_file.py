@@ -79,6 +79,6 @@ def _taking(case: Case) -> Callable[[AgentChaos], None]:
         __tracebackhide__ = True
         result = agentchaos.result = perform(case.plan, chaos=agentchaos).result
         agentchaos.left += result.left
-        settle(agentchaos, result.verdicts, result.status, result.why)
+        settle(agentchaos, result.verdicts, result.status, result.why, result.differs)
 
     return trial

@@ -63,7 +63,7 @@ def end(chaos: AgentChaos, plan: Plan) -> None:
         own = replace(plan, system=System.of(plan.system.text), schedule=(), effects=())  # begin() has done the rest
         result = chaos.result = perform(own, chaos=chaos).result
         chaos.left += result.left
-        settle(chaos, result.verdicts, result.status, result.why)
+        settle(chaos, result.verdicts, result.status, result.why, result.differs)
         return
     chaos.trial.declared.account()
     verdicts = judged(plan, chaos)

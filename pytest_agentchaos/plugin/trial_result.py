@@ -72,6 +72,7 @@ def whole(item: pytest.Item, chaos: AgentChaos | None, standing: Standing, real_
         calls=history.begun,
         virtual_s=round(clock.now_s(), 6) if history.mode == "sim" else 0.0,
         left=chaos.left,
+        differs=() if chaos.result is None else chaos.result.differs,
     )
 
 

@@ -215,6 +215,37 @@ def test_a_scenario_whose_two_runs_differ_is_found_out(shop):
     shop.runpytest_inprocess("lost.chaos.yaml", "--agentchaos-check-determinism").assert_outcomes(passed=1)
 
 
+TORN = LOST_ACK.replace("drop_response", "reset").replace("version: 1", "version: 1\nmode: live")
+
+
+def test_a_live_scenario_is_held_against_virtual_time(shop):
+    """Where the two differ, the test fails, and says in what."""
+    shop.makepyfile(
+        lives="""
+        from shop_for_pytest import Shop
+
+        class Both(Shop):
+            careful_live = True
+            def live(self):
+                return Shop(self.careful_live)
+
+        class Careless(Both):
+            careful_live = False
+        """
+    )
+    shop.makefile(".chaos.yaml", same=TORN.replace("shop_for_pytest:shop", "lives:Both"))
+    shop.makefile(".chaos.yaml", otherwise=TORN.replace("shop_for_pytest:shop", "lives:Careless"))
+    result = shop.runpytest("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "the trial does not hold:",
+            "*it came out otherwise in real time than in virtual time:",
+            "*no_duplicate_effect: fail live, pass in virtual time (*",
+        ]
+    )
+
+
 def test_scenarios_are_spread_over_processes(shop):
     """Each worker collects the same, and the summary counts all."""
     shop.write(LOST_ACK + "trials: 3")
