@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from pytest_agentchaos import watchdog
 from pytest_agentchaos.chaos import Chaos
 from pytest_agentchaos.errors import AgentChaosError, InternalError, InvalidTrialError, ToolCallError, UsageError
 from pytest_agentchaos.evidence.canonical import told
@@ -59,6 +61,8 @@ def _performed(plan: Plan, chaos: Chaos | None) -> tuple[Performance, bool]:
     for rule in plan.schedule:
         trial.inject(rule)
     observer = None if plan.observe is None else Observer(plan.observe, trial)
+    if plan.mode == "live" and os.name == "posix":
+        watchdog.current()  # it outlives the trial, and is not left behind by it
     surroundings = Surroundings(plan.stuck_s if plan.mode == "sim" else max(plan.stuck_s, STUCK_LIVE_S))
     verdicts: tuple[Verdict, ...] = ()
     reached: dict[str, bool] = {}

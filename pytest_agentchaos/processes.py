@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from pytest_agentchaos.errors import AgentChaosError, UsageError
 from pytest_agentchaos.evidence.call import Call
+from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.faults.steps import Deliver, Pause, Program, Refuse, Return, splice
 
 if TYPE_CHECKING:
@@ -132,6 +135,10 @@ class Processes:
         self._hold: Callable[[Process, float | None], None] | None = None
         self._peers: Callable[[], Iterable[Peer]] = tuple
         self._real: dict[str, RealProcess] = {}
+        self._back_s: dict[Handle, float] = {}
+        """When those are started again that a fault has killed."""
+        self._on_s: dict[Handle, float] = {}
+        """When those go on that a fault has paused."""
         self._later: Callable[[float, Callable[[], object]], None] | None = None
         self.outages: dict[str, Outage] = {}
         self.down_until_s = 0.0
@@ -270,19 +277,35 @@ class Processes:
 
     def _kill(self, real: RealProcess, down_s: float, spared: Flight) -> None:
         real.handle.kill()
+        self._on_s.pop(real.handle, None)
         for flight in list(self._engine.open.values()):
             caller = flight.process
             if isinstance(caller, RealProcess) and caller.handle is real.handle and flight is not spared:
                 flight.ended("info", GONE)
-        self._after(down_s, real.handle.start)
+        self._once_over(self._back_s, real.handle, down_s, real.handle.start)
 
     def _halt(self, real: RealProcess, seconds: float) -> None:
-        real.handle.pause()
-        self._after(seconds, real.handle.resume)
+        if real.handle not in self._back_s:  # what is gone does not stand still
+            real.handle.pause()
+            self._once_over(self._on_s, real.handle, seconds, real.handle.resume)
 
-    def _after(self, seconds: float, then: Callable[[], object]) -> None:
-        assert self._later is not None  # noqa: S101 - real processes are declared in live mode only
-        self._later(seconds, then)
+    def _once_over(self, until: dict[Handle, float], handle: Handle, seconds: float, then: Callable[[], None]) -> None:
+        """Have something happen to a process after a while, or later if the same was asked for a later moment."""
+        assert self._later is not None  # noqa: S101 - real processes are stopped in live mode only
+        due_s = self._engine.clock.now_s() + seconds
+        if due_s > until.get(handle, -1.0):
+            until[handle] = due_s
+            self._later(seconds, partial(self._happen, until, handle, due_s, then))
+
+    def _happen(self, until: dict[Handle, float], handle: Handle, due_s: float, then: Callable[[], None]) -> None:
+        if until.get(handle) != due_s:
+            return
+        del until[handle]
+        try:
+            then()
+        except Exception as error:  # noqa: BLE001 - nobody would hear of it in the thread of a timer
+            msg = f"a process that a fault had stopped did not come back: {told(error)}"
+            self._engine.problem(error if isinstance(error, AgentChaosError) else UsageError(msg))
 
     def _stop(self, process: Process, seconds: float | None) -> None:
         if self._hold is not None:

@@ -33,11 +33,13 @@ def write(ops: Iterable[Op], *, mode: str, seed: int) -> Iterator[str]:
 
 
 def comparable(op: Op, mode: str) -> str:
-    """An op without what no two runs share: wall time and, in live mode, all time and the names of traces."""
+    """An op without what no two runs share: wall time and, in live mode, all time, names of traces, what processes wrote."""
     line = as_json(op)
     del line["wall_s"]
     if mode != "sim":
         del line["at_s"]
+        if op.kind == "note" and "process" in op.data:
+            line["data"].pop("output", None)
         for part in filter(None, [line.get("call"), line.get("data") if op.kind == "span" else None]):
             for name in _OF_ONE_RUN:
                 part.pop(name, None)

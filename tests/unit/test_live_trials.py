@@ -201,6 +201,36 @@ def test_a_declared_process_is_really_stopped_and_is_back_at_the_end(fault, done
     assert process.done == done
 
 
+def test_a_process_that_is_stopped_twice_comes_back_once_and_at_the_later_moment():
+    """What is gone does not stand still; what stood still and was killed is not told to go on."""
+    chaos, process = Chaos(), Watched()
+    chaos.process(process, "air.test")
+    with chaos.live():
+        flight = begun(chaos, faults.Crash(of="callee"))
+        processes, due = chaos.trial.engine.processes, []
+        processes.start_live(lambda seconds, then: due.append((seconds, then)))
+        for seconds in (20, 10, 30):
+            processes.pause_callee(flight, seconds)
+        assert [seconds for seconds, _ in due] == [20, 30]
+        due[0][1]()
+        assert process.done == ["pause", "pause", "pause"]
+        processes.crash_callee(flight, 40)
+        processes.pause_callee(flight, 10)
+        for _, then in due[1:]:
+            then()
+        flight.ended("info", "over")
+    assert process.done == ["pause", "pause", "pause", "kill", "start"]
+
+
+def test_a_process_that_does_not_come_back_is_a_problem_of_the_trial():
+    """It is told in a thread that nobody looks at."""
+    chaos, process = Chaos(), Watched()
+    process.start = lambda: 1 / 0
+    chaos.process(process, "air.test")
+    with pytest.raises(UsageError, match="did not come back: ZeroDivisionError"), chaos.live():
+        chaos.trial.engine.processes.crash_callee(begun(chaos, faults.Crash(of="callee")), 0.0)
+
+
 def test_a_process_that_nobody_declared_cannot_be_stopped():
     """The trial says how to declare it."""
     chaos = Chaos()
