@@ -33,7 +33,7 @@ def write(ops: Iterable[Op], *, mode: str, seed: int) -> Iterator[str]:
 
 
 def comparable(op: Op, mode: str) -> str:
-    """An op without what no two runs share: wall time and, in live mode, all time, names of traces, what processes wrote."""
+    """An op without what no two runs share: wall time; live all time, names of traces and what processes wrote."""
     line = as_json(op)
     del line["wall_s"]
     if mode != "sim":

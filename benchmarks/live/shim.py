@@ -1,0 +1,109 @@
+"""The stdio shim: what it adds to a message, and how long it takes to begin.
+
+A round trip is two messages: a request through the shim, and the answer back. The server answers without a thought,
+so that nothing but pipes and the shim is timed; client and server are the same in both cases.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
+
+from benchmarks.measure import Measurement, compare
+from pytest_agentchaos.clock import wall_s
+
+ROUND_TRIPS = 200
+ADDED_MS = 0.2
+STARTS = 7
+START_S = 1.0
+SHIM = (sys.executable, "-m", "pytest_agentchaos.cli.wrap")
+SERVER = """
+import os
+rest = b""
+while chunk := os.read(0, 65536):
+    rest += chunk
+    while b"\\n" in rest:
+        line, _, rest = rest.partition(b"\\n")
+        number = line.partition(b'"id":')[2].partition(b",")[0]
+        text = b'{"content":[{"type":"text","text":"' + b"x" * 200 + b'"}]}'
+        os.write(1, b'{"jsonrpc":"2.0","id":' + number + b',"result":' + text + b"}\\n")
+"""
+REQUEST = b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"book","arguments":{"flight":"TP-1"}}}\n'
+
+
+class Client:
+    """Asks one question after the other."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._to, self._from = process.stdin.fileno(), process.stdout.fileno()
+        self._asked = 0
+
+    def ask(self) -> None:
+        """One round trip."""
+        self._asked += 1
+        os.write(self._to, REQUEST % self._asked)
+        answer = b""
+        while not answer.endswith(b"\n"):
+            answer += os.read(self._from, 65536)
+        assert b'"id":%d,' % self._asked in answer
+
+    def ask_often(self) -> None:
+        """Many of them."""
+        for _ in range(ROUND_TRIPS):
+            self.ask()
+
+
+@contextmanager
+def running(command: Sequence[str]) -> Iterator[Client]:
+    """A client of this command, which has answered once."""
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        client = Client(process)
+        client.ask()
+        yield client
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def measurements() -> list[Measurement]:
+    """What the shim adds, with and without rules and a history that is written."""
+    server = [sys.executable, "-S", "-E", "-c", SERVER]
+    cases = {
+        "shim, added to a message": [],
+        "shim, added to a message, with a rule and a history": [
+            "--fault", "latency seconds=9 on tool=other", "--history", os.devnull,
+        ],
+    }  # fmt: skip
+    found = [_added(name, [*SHIM, *options, "--", *server], server) for name, options in cases.items()]
+    return [*found, _start(server)]
+
+
+def _added(name: str, command: Sequence[str], server: Sequence[str]) -> Measurement:
+    with running(command) as shim, running(server) as direct:
+        compared = compare(shim.ask_often, direct.ask_often, rounds=9)
+    value = compared.difference_s / ROUND_TRIPS / 2 * 1e3
+    detail = f"{ROUND_TRIPS} round trips of two messages: {compared.detail}"
+    return Measurement(name, value, "ms", ADDED_MS, "at_most", detail)
+
+
+def _start(server: Sequence[str]) -> Measurement:
+    """From the start of the process to the first answer, beyond what the server itself takes."""
+    added = [_seconds([*SHIM, "--", *server]) - _seconds(server) for _ in range(STARTS)]
+    return Measurement("shim, added to the start", median(added), "s", START_S, "at_most", f"median of {STARTS}")
+
+
+def _seconds(command: Sequence[str]) -> float:
+    began_s = wall_s()
+    with running(command):
+        return wall_s() - began_s
+
+
+if __name__ == "__main__":
+    for one in measurements():
+        print(one)
