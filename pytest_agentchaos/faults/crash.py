@@ -34,8 +34,9 @@ class Crash(Fault):
     anew, without what it had in memory; else the same object goes on. Everything at one host and port is one process,
     each MCP server on a stream is one, and each function, which has no memory.
 
-    It needs virtual time: in live mode processes are real. A callee that is an app inside of the caller's own process
-    cannot crash alone.
+    In live mode it is a real ``kill -9`` of a process that was declared, by ``agentchaos.process(child, "air.local")``,
+    and that is started again after ``down_s``. A callee that is an app inside of the caller's own process cannot crash
+    alone.
     """
 
     name: ClassVar[str] = "crash"

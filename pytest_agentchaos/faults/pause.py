@@ -22,8 +22,8 @@ class Pause(Fault):
     The callee stands still when the request is there: that one and all that come meanwhile are worked on afterwards,
     also if their callers have given up. Callers run into their own timeouts.
 
-    It needs virtual time: in live mode processes are real. A callee that is an app inside of the caller's own process
-    cannot stand still alone.
+    In live mode it is a real SIGSTOP to a process that was declared, ``agentchaos.process(child, "flights.local")``. A
+    callee that is an app inside of the caller's own process cannot stand still alone.
     """
 
     name: ClassVar[str] = "pause"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 
+import anyio
+import anyio.lowlevel
 import httpx2
 import pytest
 
@@ -278,3 +281,29 @@ def test_spans_are_received_in_a_live_block_only():
         chaos.receiver()
     with chaos.live():
         assert chaos.receiver().url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_call_of_another_thread_overtakes_one_that_is_held_back(backend):
+    """The loop of the one that waits is woken, however long it would have waited."""
+    chaos, seen = Chaos(), []
+    chaos.inject(faults.Reorder(calls=1, limit_s=60), on.http("GET /first"))
+    transport = httpx2.MockTransport(lambda request: seen.append(request.url.path) or httpx2.Response(200))
+
+    def overtake():
+        with httpx2.Client(transport=transport) as http:
+            http.get(f"{URL}/second")
+
+    async def held_back():
+        async with httpx2.AsyncClient(transport=transport, timeout=None) as http, anyio.create_task_group() as tasks:
+            tasks.start_soon(http.get, f"{URL}/first")
+            while not len(chaos.history):
+                await anyio.lowlevel.checkpoint()
+            thread = threading.Thread(target=overtake)
+            thread.start()
+            await anyio.to_thread.run_sync(thread.join)
+
+    with chaos.live():
+        anyio.run(held_back, backend=backend)
+    assert seen == ["/second", "/first"]
+    assert chaos.trial.clock.now_s() < 60

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
@@ -64,7 +65,9 @@ class AsyncHttpPort(HttpPort):
         import anyio.lowlevel
 
         overtaken = anyio.Event()
-        self._flight.engine.when_overtaken(calls, overtaken.set)
+        # In live mode the call that overtakes may be made in another thread.
+        then = overtaken.set if self._active.sim else _from_any_thread(overtaken.set)
+        self._flight.engine.when_overtaken(calls, then)
         left_s = self._patience.left_s()
         patient = left_s is None or limit_s <= left_s
         with anyio.move_on_after(limit_s if patient else left_s) as scope:
@@ -196,6 +199,22 @@ class AsyncHttpPort(HttpPort):
     def _no_asyncio(self) -> Exception:
         msg = "copies in flight, late deliveries and ASGI upstreams need asyncio; under trio use other faults"
         return self._flight.engine.problem(UsageError(msg))
+
+
+def _from_any_thread(then: Callable[[], object]) -> Callable[[], None]:
+    """The same, on the loop that runs here, which may be gone by then."""
+    try:
+        schedule: Callable[..., object] = asyncio.get_running_loop().call_soon_threadsafe
+    except RuntimeError:
+        import trio
+
+        schedule = trio.lowlevel.current_trio_token().run_sync_soon
+
+    def soon() -> None:
+        with suppress(RuntimeError):
+            schedule(then)
+
+    return soon
 
 
 async def _close(held: Held) -> None:

@@ -16,6 +16,7 @@ from pytest_agentchaos.flight import CLEAN, Flight, Passing
 from pytest_agentchaos.wires.active import Active
 from pytest_agentchaos.wires.http_transport.async_port import AsyncHttpPort
 from pytest_agentchaos.wires.http_transport.body import Record
+from pytest_agentchaos.wires.http_transport.elsewhere import SEEN, is_seen_elsewhere
 from pytest_agentchaos.wires.http_transport.library import Library, headers_of, text_of, to_request
 from pytest_agentchaos.wires.http_transport.patience import Patience, PatientStream, read_timeout_s
 from pytest_agentchaos.wires.http_transport.port import Passage, Send
@@ -29,8 +30,11 @@ __tracebackhide__ = explains_itself
 
 async def carry_async(active: Active, lib: Library, send: Send, request: Any, *, in_process: bool) -> Any:
     """Carry one call of an async caller. ``in_process`` says that ``send`` itself leads nowhere outside."""
-    if active.sim and get_ident() != active.thread:
-        active.check_thread("an async HTTP client")
+    if active.sim:
+        if get_ident() != active.thread:
+            active.check_thread("an async HTTP client")
+    elif SEEN and not in_process and is_seen_elsewhere(request):
+        return await send(request)
     upstream = None if in_process else _upstream(active, request)
     engine = active.engine
     if engine.idle and upstream is None:
@@ -52,8 +56,11 @@ async def carry_async(active: Active, lib: Library, send: Send, request: Any, *,
 
 def carry_sync(active: Active, lib: Library, send: Send, request: Any, *, in_process: bool) -> Any:
     """Carry one call of a sync caller."""
-    if active.sim and get_ident() != active.thread:
-        active.check_thread("a sync HTTP client")
+    if active.sim:
+        if get_ident() != active.thread:
+            active.check_thread("a sync HTTP client")
+    elif SEEN and not in_process and is_seen_elsewhere(request):
+        return send(request)
     upstream = None if in_process else _upstream(active, request)
     engine = active.engine
     if engine.idle and upstream is None:
