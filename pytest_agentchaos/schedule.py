@@ -115,8 +115,6 @@ class Selector(BaseModel):
         kind = given.pop("kind", "any")
         if kind == "any" and "writes" in given:
             kind = "write" if given.pop("writes") else "read"
-        if kind == "tcp":  # too rare for a word of its own
-            kind, given = "any", {"kind": kind, **given}
         if list(given) == ["site"] and kind == "any":
             return f"on.site({self.site!r})"
         words = [repr(given.pop("name"))] if "name" in given and kind != "any" else []
@@ -234,6 +232,10 @@ class On:
     def rpc(self, name: str = "*", **which: Any) -> Selector:
         """MCP messages that are not tool calls: ``on.rpc("tools/list")``."""
         return select(kind="rpc", name=name, **which)
+
+    def tcp(self, name: str = "*", **which: Any) -> Selector:
+        """Links to a TCP service, in live mode, by the link's name: ``on.tcp("postgres", between=(5, 15))``."""
+        return select(kind="tcp", name=name, **which)
 
     def edge(self, caller: str = "*", callee: str = "*", **which: Any) -> Selector:
         """Calls from an agent to a target or name."""

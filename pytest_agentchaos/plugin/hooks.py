@@ -5,7 +5,7 @@ Nothing heavy is imported until a test asks for the fixture.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,9 @@ from pytest_agentchaos.plugin import settings
 
 if TYPE_CHECKING:
     from pytest_agentchaos.plugin.fixture import AgentChaos
+    from pytest_agentchaos.wires.children import Processes
+    from pytest_agentchaos.wires.reverse_proxy import Proxy
+    from pytest_agentchaos.wires.tcp import Link
 
 CHAOS: pytest.StashKey[AgentChaos] = pytest.StashKey()
 """The fixture of the test that is running, for as long as it runs."""
@@ -104,6 +107,39 @@ def agentchaos(agentchaos_upstreams: Mapping[str, Any], agentchaos_effects: Sequ
     chaos = item.stash[CHAOS] = make(item, agentchaos_upstreams, agentchaos_effects)
     yield chaos
     chaos.trial.close()
+
+
+@pytest.fixture
+def agentchaos_proxy() -> Iterator[Callable[..., Proxy]]:
+    """Put a proxy before an HTTP service: ``agentchaos_proxy("http://127.0.0.1:8000", name="http://flights.local")``."""
+    from pytest_agentchaos.plugin.proxies import make
+
+    yield from make()
+
+
+@pytest.fixture
+def agentchaos_tcp() -> Iterator[Callable[..., Link]]:
+    """Put a link before a TCP service: ``agentchaos_tcp("127.0.0.1:5432", name="postgres")``."""
+    from pytest_agentchaos.plugin.tcp_links import make
+
+    with make() as link:
+        yield link
+
+
+@pytest.fixture
+def agentchaos_processes(pytestconfig: pytest.Config) -> Iterator[Processes]:
+    """Start real processes, which end with the test: ``agentchaos_processes.start("agent", ["node", "agent.js"])``."""
+    from pytest_agentchaos.plugin.children import make
+
+    yield from make(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def agentchaos_session_processes(pytestconfig: pytest.Config) -> Iterator[Processes]:
+    """The same for processes that serve all tests of the session."""
+    from pytest_agentchaos.plugin.children import make
+
+    yield from make(pytestconfig)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,7 +14,7 @@ from pytest_agentchaos.faults.registry import registered
 from pytest_agentchaos.problems import Keys, Problems, dotted, misfits
 from pytest_agentchaos.schedule import Rule, Selector, rule
 
-KINDS = ("tool", "model", "agent", "http", "rpc")
+KINDS = ("tool", "model", "agent", "http", "rpc", "tcp")
 """Words of ``on:`` for calls of one kind, with a glob on their name."""
 DOES = {"write": True, "read": False}
 """Words for calls by what they do to the world, with a glob on their name."""

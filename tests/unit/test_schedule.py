@@ -69,7 +69,7 @@ def test_a_selector_reads_as_it_is_written(selector):
         (on.edge(), "on.any()"),
         (on.edge("planner"), "on.any(agent='planner')"),
         (on.any(agent="*"), "on.any(agent='*')"),
-        (select(kind="tcp", name="db"), "on.any(kind='tcp', name='db')"),
+        (on.tcp("db"), "on.tcp('db')"),
         (on.site(SITE), f"on.site('{SITE}')"),
         (select(kind="tool", site=str(SITE), times=1), f"on.tool(site='{SITE}', times=1)"),
     ],

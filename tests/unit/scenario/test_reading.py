@@ -17,6 +17,7 @@ from pytest_agentchaos.schedule import rule
         ("{agent: flights}", on.agent("flights")),
         ("{http: 'POST /book*'}", on.http("POST /book*")),
         ("{rpc: tools/list}", on.rpc("tools/list")),
+        ("{tcp: postgres}", on.tcp("postgres")),
         ("{write: '*', times: 2}", on.write("*", times=2)),
         ("{read: 'search_*', probability: 0.5}", on.read("search_*", probability=0.5)),
         ("{any: true, between: [1, null]}", on.any(between=(1, None))),
