@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -291,6 +291,21 @@ class Live:
         self._open.callback(self._write_down, receiver)  # when it listens no more, and before the run has ended
         self._open.enter_context(receiver)
         return receiver
+
+    def wrapped(self, command: Sequence[str], *, name: str) -> list[str]:
+        """The command of an MCP server over stdio, with the shim in front of it: to be handed to an agent of its own.
+
+        Its calls, and the faults that acted on them, become ops of the history when this block ends.
+        """
+        from pytest_agentchaos.wires.mcp_stdio.joined import Joined
+
+        trial, clock = self._trial, self._trial.clock
+        if self._open is None or not isinstance(clock, WallClock):
+            msg = "live().wrapped(...) works only inside of its block: `with agentchaos.live() as live: ...`"
+            raise trial.engine.problem(UsageError(msg))
+        shims = Joined(trial.engine, clock.epoch_s, trial.declared.effects.values())
+        self._open.callback(shims.write_down)
+        return shims.command(command, name)
 
     def _write_down(self, receiver: Receiver) -> None:
         for span in receiver.spans():

@@ -50,7 +50,11 @@ class Client:
         os.write(self._to, REQUEST % self._asked)
         answer = b""
         while not answer.endswith(b"\n"):
-            answer += os.read(self._from, 65536)
+            chunk = os.read(self._from, 65536)
+            if not chunk:
+                msg = "the shim ended in place of an answer"
+                raise ConnectionError(msg)
+            answer += chunk
         assert b'"id":%d,' % self._asked in answer
 
     def ask_often(self) -> None:
@@ -77,7 +81,7 @@ def measurements() -> list[Measurement]:
     cases = {
         "shim, added to a message": [],
         "shim, added to a message, with a rule and a history": [
-            "--fault", "latency seconds=9 on tool=other", "--history", os.devnull,
+            "--fault", "latency(seconds=9) on tool=other", "--history", os.devnull,
         ],
     }  # fmt: skip
     found = [_added(name, [*SHIM, *options, "--", *server], server) for name, options in cases.items()]

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, Protocol
 
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.faults.steps import Cut, Drip, Insert
 from pytest_agentchaos.flight import Flight
 from pytest_agentchaos.wires.active import Active
 
-if TYPE_CHECKING:
-    from pytest_agentchaos.wires.mcp_traffic import Traffic
+
+class Carrier(Protocol):
+    """What is under way on a connection, as far as one request needs it."""
+
+    async def deliver(self, item: Any, body: bytes | None) -> Reply:
+        """Hand a request to the server, or another body in its place, and wait for the reply to it."""
+
+    def deliver_later(self, active: Active, seconds: float, deliver: Callable[[], Awaitable[object]]) -> None:
+        """Have a request delivered after a while, whoever still waits."""
 
 
 class TornError(Exception):
@@ -36,12 +44,14 @@ class Held:
     reply: Reply
     after_s: float = 0.0
     cut: Literal["end", "reset", "hang"] | None = None
+    keep_bytes: int | None = None
+    """So much of it is on the line before it is cut."""
 
 
 class Port:
     """The steps of a fault on an MCP stream. The client's timeout is its own: it cancels the task that waits here."""
 
-    def __init__(self, traffic: Traffic, active: Active, flight: Flight, item: Any) -> None:
+    def __init__(self, traffic: Carrier, active: Active, flight: Flight, item: Any) -> None:
         self._traffic = traffic
         self._active = active
         self._flight = flight
@@ -99,7 +109,7 @@ class Port:
             return replace(held, after_s=held.after_s + more_s)
         if isinstance(step, Cut) and step.limit_bytes is not None and step.limit_bytes < size:
             step.acted()
-            return replace(held, cut=step.then)
+            return replace(held, cut=step.then, keep_bytes=step.limit_bytes)
         return held
 
     async def result(self, held: Held) -> Reply:

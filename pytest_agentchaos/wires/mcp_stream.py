@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import PurePath
@@ -62,7 +62,7 @@ def _transport(server: Any) -> tuple[Callable[[], Any], str]:
     if getattr(server, "command", None) is not None:
         from mcp.client.stdio import stdio_client
 
-        return partial(stdio_client, server), _program(server)
+        return partial(stdio_client, server), program([server.command, *server.args])
     if hasattr(server, "streamable_http_app"):
         from mcp.client._memory import InMemoryTransport
 
@@ -74,10 +74,10 @@ def _transport(server: Any) -> tuple[Callable[[], Any], str]:
     raise UsageError(msg)
 
 
-def _program(server: Any) -> str:
-    """The script or package that a command runs: its first word that is no option."""
-    words = [str(word) for word in server.args]
-    named = next((word for word in words if not word.startswith("-") and len(word.split()) == 1), str(server.command))
+def program(command: Sequence[object]) -> str:
+    """The script or package that a command runs: its first word that is no option, but for the first of all."""
+    first, *words = map(str, command)
+    named = next((word for word in words if not word.startswith("-") and len(word.split()) == 1), first)
     return PurePath(named).name
 
 
