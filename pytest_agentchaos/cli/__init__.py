@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 VERBS = {
+    "audit": "Find out which tools of an MCP server can be retried safely.",
     "check-trace": "Judge traces that were exported.",
     "compare": "Two campaigns, paired trial by trial: what was lost, what was won.",
     "completion": "Print what makes a shell complete this command.",
@@ -22,6 +23,7 @@ VERBS = {
     "faults": "List all faults, or describe one.",
     "gate": "Decide by a policy whether results may ship: promote, rollback, hold or invalid.",
     "init": "Add a first chaos test and a scenario to the project that stands here.",
+    "proxy": "Stand between clients and an HTTP upstream, with faults on the way.",
     "replay": "Run one saved trial again, and say whether it is what was recorded.",
     "report": "Draw results: a page, a job summary, JUnit, CTRF, JSON.",
     "run": "Run scenarios, and say which of them hold.",
@@ -29,6 +31,7 @@ VERBS = {
     "scorecard": "The trend over releases and weeks.",
     "schema": "Print the JSON Schema of scenario files, for editors.",
     "serve": "Answer rollout controllers on this machine, and show reports.",
+    "wrap": "Stand in for the command of an MCP server, and put faults on what passes.",
 }
 """Each verb, and what it does. ``check-trace`` is ``cli/check_trace.py``, which calls its command ``command``."""
 

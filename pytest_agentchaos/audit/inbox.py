@@ -1,0 +1,72 @@
+"""Inbox: what a server has answered so far, by the id of the request; whoever waits for more is woken."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pytest_agentchaos.clock import wall_s
+
+Message = Mapping[str, Any]
+LIMIT_MESSAGES: Final = 10_000
+"""A server that floods is not listened to any longer."""
+
+
+class Inbox:
+    """Filled by whatever reads from the server, emptied by nobody: one id may be answered several times."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, list[Message]] = {}
+        self._changed = threading.Condition()
+        self._count = 0
+        self.ended: str | None = None
+        """Why nothing more will come; None as long as something may."""
+        self.garbage: str | None = None
+        """The first thing that came and was no message."""
+
+    def put(self, message: Message) -> None:
+        """One more answer."""
+        with self._changed:
+            self._count += 1
+            if self._count > LIMIT_MESSAGES:
+                self.ended = self.ended or f"it sent more than {LIMIT_MESSAGES} messages"
+            else:
+                self._answers.setdefault(_key(message.get("id")), []).append(message)
+            self._changed.notify_all()
+
+    def end(self, why: str) -> None:
+        """Nothing more comes."""
+        with self._changed:
+            self.ended = self.ended or why
+            self._changed.notify_all()
+
+    def wait(self, request: object, count: int, timeout_s: float) -> list[Message]:
+        """The answers to a request as soon as there are so many, or what there is when the time is over."""
+        until_s = wall_s() + timeout_s
+        key = _key(request)
+        with self._changed:
+            while len(self._answers.get(key, ())) < count and self.ended is None:
+                left_s = until_s - wall_s()
+                if left_s <= 0:
+                    break
+                self._changed.wait(left_s)
+            return list(self._answers.get(key, ()))
+
+    def wait_for_either(self, requests: tuple[object, ...], timeout_s: float) -> Message | None:
+        """The answer to whichever of these requests is answered first."""
+        until_s = wall_s() + timeout_s
+        with self._changed:
+            while True:
+                for request in requests:
+                    if found := self._answers.get(_key(request)):
+                        return found[0]
+                left_s = until_s - wall_s()
+                if self.ended is not None or left_s <= 0:
+                    return None
+                self._changed.wait(left_s)
+
+
+def _key(request: object) -> str:
+    """``1`` and ``"1"`` are two ids."""
+    return repr(request)
