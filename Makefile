@@ -16,7 +16,7 @@ SOURCES := $(shell find pytest_agentchaos tests benchmarks scripts examples powe
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: setup demo test check static coverage bench power wheel clean help
+.PHONY: setup demo test check static coverage live bench power wheel clean help
 
 setup: $(INSTALLED)  ## make the virtual environment, with pinned versions
 	@:
@@ -60,6 +60,9 @@ static: $(INSTALLED)  ## the checks that run no test
 
 coverage: $(COVERAGE_DATA)  ## show what the last run of the suite covered
 	@$(BIN)/coverage report
+
+live: $(INSTALLED)  ## run the catalogue on the real stack, in real time: seven processes, PostgreSQL, a proxy on every edge
+	@AGENTCHAOS_LIVE=catalogue $(BIN)/python -m pytest -q -n $(WORKERS) tests/reference/live -k virtual_time
 
 bench: $(INSTALLED)  ## measure against the limits (GROUP=core for one group)
 	@$(BIN)/python -m benchmarks $(GROUP)

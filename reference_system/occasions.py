@@ -19,7 +19,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import count, islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
@@ -28,6 +28,8 @@ from pytest_agentchaos import History, Verdict
 from pytest_agentchaos.doubles import ModelRequest, call_tool
 from pytest_agentchaos.faults import PoisonedContent
 from reference_system.contracts.trip import TripAnswer, TripRequest
+from reference_system.errors import TravelError
+from reference_system.hardening import Hardening
 from reference_system.journeys import find
 from reference_system.model.brain import think
 from reference_system.model.endpoint import ModelEndpoint
@@ -66,6 +68,10 @@ class Occasion:
         """Declare the system's parts."""
         self.travel.introduce(chaos)
 
+    def live(self) -> Self:
+        """The same happens to a system that is made of processes."""
+        return replace(self, travel=self.travel.live())
+
     def state_digest(self) -> str:
         """Of the business state."""
         return self.travel.state_digest()
@@ -99,10 +105,7 @@ def last_room(*off: str) -> Rush:
 
 def short_of_rooms(*off: str) -> TravelSystem:
     """One room is left in the hotel that everybody likes best."""
-    one = travel(*off)
-    for night in _NIGHTS:
-        one.store.set_capacity(f"room:{_LIKED}:{night}", 1)
-    return one
+    return travel(*off, capacities={f"room:{_LIKED}:{night}": 1 for night in _NIGHTS})
 
 
 def looping(*off: str) -> TravelSystem:
@@ -219,6 +222,10 @@ class _Visitor:
         self.state_digest = travel.state_digest
         self.close = travel.close
 
+    def live(self) -> _Visitor:
+        """The same user of a system that is made of processes."""
+        return _Visitor(self.travel.live(), self.manifest)
+
     def introduce(self, chaos: Chaos) -> None:
         """The first for seed 0, the second for seed 1, ..."""
         self.travel.introduce(chaos)
@@ -261,8 +268,18 @@ def _obeys(request: ModelRequest) -> Any:
     return said
 
 
+class _Credulous(TravelSystem):
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.model = ModelEndpoint(_obeys)
+
+    def live(self) -> TravelSystem:
+        """It has no such form."""
+        self.close()
+        msg = "the model that does what it reads is a function of this process, and no model that the stack can start"
+        raise TravelError(msg)
+
+
 def credulous(*off: str) -> TravelSystem:
     """Its model obeys orders that stand in data."""
-    one = travel(*off)
-    one.model = ModelEndpoint(_obeys)
-    return one
+    return _Credulous(Hardening().without(*off), settings=QUIET)

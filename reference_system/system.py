@@ -52,6 +52,9 @@ CALLER_PATIENCE_S: Final = 900.0
 """So long a user of a trial waits for an answer: longer than a trip may last."""
 
 
+NOTHING_SPECIAL: Final[Mapping[str, int]] = {}
+"""As much is for sale as the catalogue says."""
+
 USUAL: Final = "weekend-in-lisbon"
 """The journey of whoever asks for none."""
 
@@ -62,10 +65,20 @@ EDGES: Final = (("user", "service"), ("service", "model"), *(("service", domain)
 class TravelSystem:
     """One system. The tool servers, the model and the records stay while the service comes and goes."""
 
-    def __init__(self, hardening: Hardening = ALL, *, settings: Settings = QUIET, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        hardening: Hardening = ALL,
+        *,
+        settings: Settings = QUIET,
+        store: Store | None = None,
+        capacities: Mapping[str, int] = NOTHING_SPECIAL,
+    ) -> None:
         self.hardening = hardening
         self.settings = settings
+        self.capacities = capacities
         self.store = store or open_store(settings.store_url, capacity_constraint=hardening.capacity_constraint)
+        for resource, capacity in capacities.items():
+            self.store.set_capacity(resource, capacity)
         self.model = ModelEndpoint()
         self.tools: dict[str, ToolServer] = {domain: self._tool_server(domain) for domain in DOMAINS}
         self._user: _User | None = None
@@ -102,11 +115,15 @@ class TravelSystem:
         """What the tool servers have on record of an effect."""
         return standing(self.store, effect)
 
-    def introduce(self, chaos: Chaos) -> None:
-        """Declare all of it in a trial: what stands behind its addresses, effects, claims, tools, prices, probes."""
+    def connect(self, chaos: Chaos) -> None:
+        """Declare what stands behind its addresses in a trial."""
         restarts = {url: partial(self._tool_server, domain) for domain, url in self.settings.tool_urls.items()}
         for url, thing in self.upstreams.items():
             chaos.upstream(url, thing, restart=restarts.get(url))
+
+    def introduce(self, chaos: Chaos) -> None:
+        """Declare all of it in a trial: what stands behind its addresses, effects, claims, tools, prices, probes."""
+        self.connect(chaos)
         chaos.effect(*self.effects)
         chaos.claims(partial(claimed, self.store))
         chaos.ends(ended)
@@ -173,6 +190,13 @@ class TravelSystem:
             tools=tuple(message.receiver for message in messages if message.kind == "tool_call"),
         )
 
+    def live(self) -> TravelSystem:
+        """The same made of processes, for trials in real time; it takes the place of this one."""
+        from reference_system.live import LiveTravelSystem  # most trials start no process
+
+        self.close()
+        return LiveTravelSystem(self.hardening, self.settings, self.capacities)
+
     def close(self) -> None:
         """Let go of the store."""
         self.store.close()
@@ -238,7 +262,8 @@ class Service:
     """A running service, as its users see it."""
 
     http: httpx2.AsyncClient
-    parts: Parts
+    parts: Parts | None = None
+    """What it is made of, where it runs in this process."""
 
     async def ask(self, request: TripRequest, *, key: str) -> TripAnswer:
         """Send a request and wait for the end of its trip; with the same key again if no proper answer comes."""
@@ -259,8 +284,9 @@ class Service:
         return TripAnswer.model_validate_json(reply.content)
 
     async def rest(self) -> None:
-        """Wait until no trip runs."""
-        await self.parts.runner.idle()
+        """Wait until no trip runs, where that can be seen."""
+        if self.parts is not None:
+            await self.parts.runner.idle()
 
 
 def travel(*off: str, manifest: str | None = None, **given: Any) -> TravelSystem:

@@ -85,7 +85,9 @@ async def assemble(settings: Settings, hardening: Hardening, *, store: Store | N
 
     A ``store`` that is handed in is used in place of the one that the settings name, and outlives the service.
     """
-    provider = provider_from_environment("travel-service") if hardening.tracing else None
+    provider = None
+    if hardening.tracing:
+        provider = provider_from_environment("travel-service", correlation=hardening.correlation)
     telemetry = SystemTelemetry(hardening, tracer_provider=provider, secrets=(settings.api_key,))
     async with AsyncExitStack() as closing:
         if store is None:

@@ -54,6 +54,11 @@ class Process:
         """Of the process, if it runs."""
         return self._process.pid if self._process is not None and self._process.returncode is None else None
 
+    @property
+    def wanted(self) -> bool:
+        """Whether it is to run, and is started or starting."""
+        return self._wanted
+
     async def start(self) -> None:
         """Start it, and watch over it from now on."""
         self._wanted = True

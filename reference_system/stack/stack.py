@@ -12,8 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-import httpx2
-
 from reference_system.contracts.tools import DOMAINS
 from reference_system.errors import TravelError
 from reference_system.hardening import SWITCHES, Hardening
@@ -43,7 +41,9 @@ class Stack:
 
     A process that dies is started again, on the same socket. One that was killed by :meth:`kill` stays down until
     :meth:`restart`; meanwhile its callers wait in the socket's queue. ``variables`` are environment variables for all
-    processes (``TRAVEL_CANARY_SHARE``, ``OTEL_EXPORTER_OTLP_ENDPOINT``, ...).
+    processes (``TRAVEL_CANARY_SHARE``, ``OTEL_EXPORTER_OTLP_ENDPOINT``, ...). ``through`` is given the name and the
+    address of the model, of each tool server and of the ``store``, before they start, and says which address the others
+    are told in its place: that of a proxy, for example.
     """
 
     def __init__(  # noqa: PLR0913 - each has a default, and a name at every call
@@ -55,6 +55,7 @@ class Stack:
         model_url: str | None = None,
         first_port: int = 0,
         variables: Mapping[str, str] | None = None,
+        through: Callable[[str, str], str] = lambda _, url: url,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store_url = store_url
@@ -63,6 +64,7 @@ class Stack:
         self._model_url = model_url
         self._first_port = first_port
         self._variables = dict(variables or {})
+        self._through = through
         self._say = say
         self._open = AsyncExitStack()
         self._sockets: dict[str, socket.socket] = {}
@@ -135,6 +137,13 @@ class Stack:
         await process.start()
         await self._answers(process, "/health")
 
+    async def start(self, name: str) -> None:
+        """Start a process that is down, and wait until it answers. One that runs, or is just starting, goes on."""
+        process = self._process(name)
+        if not process.wanted:
+            await process.start()
+        await self._answers(process, "/health")
+
     # --- how it is made ---------------------------------------------------------------------------------------------
 
     async def _prepare(self) -> None:
@@ -181,13 +190,14 @@ class Stack:
         passed = (*_PASSED_ON, "OPENAI_API_KEY") if self._model_url else _PASSED_ON
         inherited = {name: os.environ[name] for name in passed if name in os.environ}
         path = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, [inherited.get("PYTHONPATH")])])
+        told = {name: self._through(name, self.url(name)) for name in self._sockets if name != "service"}
         return {
             **inherited,
             "PYTHONPATH": path,
-            "OPENAI_BASE_URL": self._model_url or f"{self.url('model')}/v1",
+            "OPENAI_BASE_URL": self._model_url or f"{told['model']}/v1",
             "TRAVEL_MODEL": self._model,
-            "TRAVEL_STORE_URL": self.store_url,
-            **{f"TRAVEL_{domain.upper()}_URL": f"{self.url(domain)}/mcp" for domain in DOMAINS},
+            "TRAVEL_STORE_URL": self._through("store", self.store_url),
+            **{f"TRAVEL_{domain.upper()}_URL": f"{told[domain]}/mcp" for domain in DOMAINS},
             **self._variables,
         }
 
@@ -206,7 +216,7 @@ class Stack:
         """Whether it says yes. Who asks early waits in the socket's queue until the process is there."""
         name = process.program.name
         broken = asyncio.create_task(self.broken.wait())
-        asking = asyncio.create_task(_get(self.url(name) + path))
+        asking = asyncio.create_task(_says_yes(self._socket(name), path))
         done, pending = await asyncio.wait({broken, asking}, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
@@ -239,12 +249,21 @@ def _of(things: Mapping[str, Thing], name: str) -> Thing:
         raise StackError(msg) from None
 
 
-async def _get(url: str) -> bool:
-    async with httpx2.AsyncClient(timeout=_READY_S) as http:
-        try:
-            return (await http.get(url)).is_success
-        except httpx2.TransportError:  # it died with our question in its hands
-            return False
+async def _says_yes(listening: socket.socket, path: str) -> bool:
+    """Whether it answers a question with 200; asked without a client library, which a trial may have got hold of."""
+    host, port = listening.getsockname()[:2]
+    try:
+        async with asyncio.timeout(_READY_S):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+                status = (await reader.readline()).split()[1:2]
+            finally:
+                writer.close()
+                await writer.wait_closed()
+    except (OSError, TimeoutError):  # it died with our question in its hands
+        return False
+    return status == [b"200"]
 
 
 def _listening(name: str, port: int) -> socket.socket:

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hardening.tracing:
         from reference_system.telemetry.export import provider_from_environment
 
-        provider_from_environment(f"tools.{chosen.domain}")
+        provider_from_environment(f"tools.{chosen.domain}", correlation=hardening.correlation)
     try:
         store = open_store(settings.store_url, capacity_constraint=hardening.capacity_constraint)
     except StoreError as error:
