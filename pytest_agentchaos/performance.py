@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from pytest_agentchaos import watchdog
 from pytest_agentchaos.chaos import Chaos
 from pytest_agentchaos.errors import AgentChaosError, InternalError, InvalidTrialError, ToolCallError, UsageError
 from pytest_agentchaos.evidence.canonical import told
@@ -48,7 +46,8 @@ def perform(plan: Plan, *, chaos: Chaos | None = None) -> Performance:
     ``chaos``: the words of a trial that has been begun already, as a fixture has.
     """
     done, has_both = _performed(plan, chaos)
-    if plan.mode != "live" or not has_both or done.result.status == "infrastructure":
+    of_bytes = any(line.selector.kind == "tcp" for line in plan.schedule)  # in virtual time there are no bytes
+    if plan.mode != "live" or not has_both or of_bytes or done.result.status == "infrastructure":
         return done
     in_sim, _ = _performed(replace(plan, mode="sim"), None)
     return replace(done, result=replace(done.result, differs=differences(in_sim.result, done.result)))
@@ -61,9 +60,8 @@ def _performed(plan: Plan, chaos: Chaos | None) -> tuple[Performance, bool]:
     for rule in plan.schedule:
         trial.inject(rule)
     observer = None if plan.observe is None else Observer(plan.observe, trial)
-    if plan.mode == "live" and os.name == "posix":
-        watchdog.current()  # it outlives the trial, and is not left behind by it
-    surroundings = Surroundings(plan.stuck_s if plan.mode == "sim" else max(plan.stuck_s, STUCK_LIVE_S))
+    is_live = plan.mode == "live"
+    surroundings = Surroundings(max(plan.stuck_s, STUCK_LIVE_S) if is_live else plan.stuck_s, keeps=is_live)
     verdicts: tuple[Verdict, ...] = ()
     reached: dict[str, bool] = {}
     ready: Ready | None = None

@@ -317,6 +317,8 @@ class Processes:
 
 def place(call: Call) -> str:
     """What is gone when the callee of a call is: a host, an MCP server, or one function."""
+    if call.wire == "tcp":
+        return call.target
     if call.wire in {"http", "proxy"}:
         return call.target.partition("/")[0]
     return f"function {call.name}" if call.wire == "function" else f"{call.wire} {call.target}"

@@ -203,7 +203,8 @@ class Doubt:
     """Something that keeps the evidence from being better."""
 
     kind: str
-    """``infrastructure``, ``unfired``, ``unknown``, ``conflict``, ``dropped``, ``never reached``, ``left behind``, ``differs from virtual time``."""
+    """What sort it is: ``infrastructure``, ``unfired``, ``unknown``, ``conflict``, ``dropped``, ``never reached``,
+    ``left behind``, ``differs from virtual time``."""
     count: int
     text: str
     trial: str = ""

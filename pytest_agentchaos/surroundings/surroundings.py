@@ -28,8 +28,10 @@ class StuckError(KeyboardInterrupt):
 class Surroundings:
     """``with Surroundings(stuck_s=60) as surroundings:`` the system is run; afterwards all is as it was."""
 
-    def __init__(self, stuck_s: float) -> None:
+    def __init__(self, stuck_s: float, *, keeps: bool = False) -> None:
+        """``keeps``: processes and threads that stand longer than a trial are the system's way, and not left behind."""
         self._stuck_s = stuck_s
+        self._keeps = keeps
         self._pid = os.getpid()
         self._over = False
         self._stack = contextlib.ExitStack()
@@ -40,7 +42,7 @@ class Surroundings:
 
     def __enter__(self) -> Self:
         self._settings = read_all()
-        self._leftovers = Leftovers()
+        self._leftovers = None if self._keeps else Leftovers()
         self._output = Output()
         os._exit = self._ended  # type: ignore[assignment]  # a stand-in
         if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
@@ -57,7 +59,8 @@ class Surroundings:
         self._stack.close()
         os._exit = _exit
         printed = self._output.give_back()
-        self.left = (*printed, *put_back(self._settings), *self._leftovers.tell(broken_off=self.fatal is not None))
+        left = [] if self._leftovers is None else self._leftovers.tell(broken_off=self.fatal is not None)
+        self.left = (*printed, *put_back(self._settings), *left)
         return self.fatal is not None and type(error) is not KeyboardInterrupt
 
     def _stuck(self, _number: int, frame: FrameType | None) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from pytest_agentchaos.wires.active import Active
@@ -56,7 +56,7 @@ def joined(active: Active) -> Iterator[None]:
                 wire.begin(active)
         yield
     finally:
-        with _lock:
+        with _lock, ExitStack() as each:  # one that fails keeps no other from ending
             _active = None
-            for wire in [*_standing]:
-                wire.end()
+            for wire in _standing:
+                each.callback(wire.end)

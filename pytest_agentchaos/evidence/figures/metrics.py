@@ -49,8 +49,9 @@ class Part:
         return self.of == self.target == "*" and self.agent is None
 
     def calls(self, kind: Kind | None = None) -> tuple[Exchange, ...]:
-        """The calls in it."""
-        return self.history.calls(self.of, kind=kind, target=self.target, agent=self.agent)
+        """The calls in it. A link to a database stands for a whole trial: nobody has called for it."""
+        found = self.history.calls(self.of, kind=kind, target=self.target, agent=self.agent)
+        return tuple(one for one in found if one.call.kind != "tcp") if kind is None else found
 
 
 Metric = Callable[[Part], Measured]
