@@ -247,8 +247,13 @@ def _wait(standing: _Standing, command: Sequence[str], say: _Saying) -> int:
 
 
 def _started(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    from pytest_agentchaos import watchdog
+    from pytest_agentchaos.watchdog.guard import VARIABLE
+
+    # Without the proxy its addresses lead nowhere: killed like this one, or left to itself, it ends as well.
+    marked = {VARIABLE: watchdog.current().mark()} if os.name == "posix" else {}
     try:
-        return subprocess.Popen(command, env={**os.environ, **environment})  # noqa: S603 - it is the user's own
+        return subprocess.Popen(command, env={**os.environ, **environment, **marked})  # noqa: S603 - the user's own
     except OSError as error:
         msg = f"{command[0]}: it cannot be started: {error.strerror}"
         raise click.UsageError(msg) from None

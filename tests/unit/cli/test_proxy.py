@@ -212,3 +212,12 @@ def test_a_signal_is_passed_on_to_the_command(upstream):
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 5
+
+
+def test_a_proxy_that_is_killed_takes_its_command_along():
+    """Else it would call addresses at which nobody listens any more, or somebody else."""
+    child = "import signal; print('ready', flush=True); signal.pause()"
+    with started("--upstream", "http://127.0.0.1:1", "--", sys.executable, "-c", child) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.kill()
+        assert process.stdout.read() == ""  # ends when the last of them has let go of it
