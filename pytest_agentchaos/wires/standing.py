@@ -5,11 +5,13 @@ Between trials they let everything pass. A live trial joins all of them, and tho
 
 from __future__ import annotations
 
+import importlib
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
+from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.wires.active import Active
 
 
@@ -26,6 +28,16 @@ class Standing(Protocol):
 _standing: list[Standing] = []
 _active: Active | None = None
 _lock = threading.RLock()
+
+
+def needs(what: str, *packages: str) -> None:
+    """An error that names the extra, where a package is not there that such a wire is made of."""
+    for package in packages:
+        try:
+            importlib.import_module(package)
+        except ImportError as error:
+            msg = f"{what} needs {package}, which cannot be imported ({error}): pip install 'pytest-agentchaos[live]'"
+            raise UsageError(msg) from None
 
 
 def put_up(wire: Standing) -> None:

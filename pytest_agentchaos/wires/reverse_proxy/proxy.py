@@ -67,6 +67,7 @@ class Proxy:
         if self._loop is not None:
             msg = f"the proxy to {self.upstream} listens already"
             raise UsageError(msg)
+        standing.needs("a proxy", "h11", "httpx2")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, args=(self._loop,), name="agentchaos-proxy", daemon=True)
         self._thread.start()

@@ -37,6 +37,7 @@ class Link:
             msg = f"Link({upstream!r}, name=''): rules could not name it; leave name= out or give it one"
             raise UsageError(msg)
         self._process = os.getpid()
+        standing.needs("a link", "toxiproxy")
         self._server = server.current(allowed)
         self._proxy = self._server.put_up(self.name, upstream)
         self._joined: Joined | None = None
