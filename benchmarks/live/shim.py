@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
+
+import psutil
 
 from benchmarks.measure import Measurement, compare
 from pytest_agentchaos.clock import wall_s
@@ -20,6 +23,7 @@ ROUND_TRIPS = 200
 ADDED_MS = 0.2
 STARTS = 7
 START_S = 1.0
+STEADY_S = float(os.environ.get("AGENTCHAOS_BENCH_STEADY_S", "10"))
 SHIM = (sys.executable, "-m", "pytest_agentchaos.cli.wrap")
 SERVER = """
 import os
@@ -43,6 +47,7 @@ class Client:
         assert process.stdout is not None
         self._to, self._from = process.stdin.fileno(), process.stdout.fileno()
         self._asked = 0
+        self.pid = process.pid
 
     def ask(self) -> None:
         """One round trip."""
@@ -61,6 +66,15 @@ class Client:
         """Many of them."""
         for _ in range(ROUND_TRIPS):
             self.ask()
+
+    def ask_for(self, seconds: float, each_s: float = 0.0) -> int:
+        """For so long, one in so many seconds at most; how many."""
+        began_s, asked = wall_s(), 0
+        while wall_s() - began_s < seconds:
+            self.ask()
+            asked += 1
+            time.sleep(max(0.0, began_s + asked * each_s - wall_s()))
+        return asked
 
 
 @contextmanager
@@ -85,7 +99,7 @@ def measurements() -> list[Measurement]:
         ],
     }  # fmt: skip
     found = [_added(name, [*SHIM, *options, "--", *server], server) for name, options in cases.items()]
-    return [*found, _start(server)]
+    return [*found, _start(server), *_steady([*SHIM, "--", *server])]
 
 
 def _added(name: str, command: Sequence[str], server: Sequence[str]) -> Measurement:
@@ -100,6 +114,21 @@ def _start(server: Sequence[str]) -> Measurement:
     """From the start of the process to the first answer, beyond what the server itself takes."""
     added = [_seconds([*SHIM, "--", *server]) - _seconds(server) for _ in range(STARTS)]
     return Measurement("shim, added to the start", median(added), "s", START_S, "at_most", f"median of {STARTS}")
+
+
+def _steady(command: Sequence[str]) -> Iterator[Measurement]:
+    """Memory and descriptors of the shim after a while at half of the highest rate."""
+    with running(command) as client:
+        process = psutil.Process(client.pid)
+        rate = client.ask_for(2.0) / 2.0
+        client.ask_for(2.0, 2 / rate)
+        memory, descriptors = process.memory_info().rss, process.num_fds()
+        client.ask_for(STEADY_S, 2 / rate)
+        more_mb = (process.memory_info().rss - memory) / 1e6
+        more_descriptors = process.num_fds() - descriptors
+    detail = f"after {STEADY_S:.0f} s at {rate / 2:.0f} requests/s"
+    yield Measurement("shim, steady: more memory", more_mb, "MB", 1.0, "at_most", detail)
+    yield Measurement("shim, steady: more descriptors", more_descriptors, "", 0, "at_most", detail)
 
 
 def _seconds(command: Sequence[str]) -> float:
