@@ -14,6 +14,7 @@ from pytest_agentchaos.system import System
 
 TOO_LONG = {
     "rate-limited": "the model turns everything away for eight seconds",
+    "quota-used-up": "the package itself waits for three seconds before it believes that",
     "refuses-always": "each of the model's answers takes a second",
     "drips": "each event takes twenty seconds",
     "slow-first-token": "each answer takes forty seconds",

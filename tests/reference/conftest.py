@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
 from reference_system.store.postgres_server import NoBinariesError, PostgresServer, binaries, running_server
+
+collect_ignore = [] if os.environ.get("AGENTCHAOS_LIVE") else ["live"]
+"""Real time takes its time: `make live` runs that folder, and so does CI, beside the suite and not in it."""
 
 # Several times as fast as a new database.
 _EMPTY = """
