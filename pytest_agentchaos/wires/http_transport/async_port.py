@@ -66,7 +66,7 @@ class AsyncHttpPort(HttpPort):
 
         overtaken = anyio.Event()
         # In live mode the call that overtakes may be made in another thread.
-        then = overtaken.set if self._active.sim else _from_any_thread(overtaken.set)
+        then = overtaken.set if self._active.sim else from_any_thread(overtaken.set)
         self._flight.engine.when_overtaken(calls, then)
         left_s = self._patience.left_s()
         patient = left_s is None or limit_s <= left_s
@@ -201,7 +201,7 @@ class AsyncHttpPort(HttpPort):
         return self._flight.engine.problem(UsageError(msg))
 
 
-def _from_any_thread(then: Callable[[], object]) -> Callable[[], None]:
+def from_any_thread(then: Callable[[], object]) -> Callable[[], None]:
     """The same, on the loop that runs here, which may be gone by then."""
     try:
         schedule: Callable[..., object] = asyncio.get_running_loop().call_soon_threadsafe

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.message import Reply, Request
-from pytest_agentchaos.wires.http_transport.async_port import AsyncHttpPort
+from pytest_agentchaos.wires.http_transport.async_port import AsyncHttpPort, from_any_thread
 from pytest_agentchaos.wires.http_transport.held import Held
 from pytest_agentchaos.wires.http_transport.library import text_of
 from pytest_agentchaos.wires.http_transport.port import Passage
@@ -59,14 +58,8 @@ class ProxyPort(AsyncHttpPort):
     async def hold(self, calls: int, limit_s: float) -> None:
         """Until further calls have begun, over whichever wire and in whichever thread."""
         overtaken = asyncio.Event()
-        loop = asyncio.get_running_loop()
-
-        def overtake() -> None:
-            with suppress(RuntimeError):  # the proxy may have been closed since
-                loop.call_soon_threadsafe(overtaken.set)
-
-        self._flight.engine.when_overtaken(calls, overtake)
-        waiting = [loop.create_task(event.wait()) for event in (overtaken, self._joined.over)]
+        self._flight.engine.when_overtaken(calls, from_any_thread(overtaken.set))
+        waiting = [asyncio.create_task(event.wait()) for event in (overtaken, self._joined.over)]
         try:
             await asyncio.wait(waiting, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
