@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_agentchaos.flight import Flight
 
 GONE: Final = "its caller's process ended"
-_LIVE: Final = "in live mode processes are real, and nobody has said which: agentchaos.process(handle, name)"
+_LIVE: Final = "in live mode processes are real, and nobody has said which"
 _INSIDE: Final = "its callee runs inside of the caller's own process"
 _ON_ITS_WAY: Final = "its caller is not waiting for it any more"
 
@@ -179,7 +179,7 @@ class Processes:
     def unstoppable(self, flight: Flight, of: str) -> str | None:
         """Why nothing can stop the caller, or the callee, of this call; None if it can be stopped."""
         if self._hold is None:
-            return None if self._stopped_really(flight, of) else _LIVE
+            return None if self._stopped_really(flight, of) else _undeclared(flight, of)
         if of == "caller":
             return _ON_ITS_WAY if flight.process is WIRE else None
         return _INSIDE if flight.call.wire == "http" and not self._at(place(flight.call)) else None
@@ -313,6 +313,13 @@ class Processes:
 
     def _at(self, target: str) -> list[Peer]:
         return [peer for peer in self._peers() if peer.host == target]
+
+
+def _undeclared(flight: Flight, of: str) -> str:
+    if of == "caller":
+        return f"{_LIVE} one calls: caller=NAME of the proxy or link, and agentchaos.process(handle, NAME)"
+    name = place(flight.call)
+    return f"{_LIVE} one is {name!r}: start it under this name, or agentchaos.process(handle, {name!r})"
 
 
 def place(call: Call) -> str:

@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import gc
 import os
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator
 
 # Both clients import these when they are first used. Inside an inner run of pytest, which takes away again what it was
 # the first to import, they would keep classes of errors that nobody raises any more.
 import httpcore  # noqa: F401 - for what importing it does
 import httpcore2  # noqa: F401 - the same
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 pytest_plugins = ["pytester"]
+
+_LONG_S = 30.0
+"""Only a failure takes so long."""
 
 # A run is the same each time. To search further: HYPOTHESIS_PROFILE=search, as often as you like.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+def pytest_configure() -> None:
+    """Programs that tests start die of signals, as they do in a terminal.
+
+    Who is started in the background, or by nohup, ignores some of them, and so would all that it starts.
+    """
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.hookimpl(trylast=True)
@@ -29,6 +47,44 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+    # A module that a test writes, and writes again within the second, would be taken for the one that it was.
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+
+@pytest.fixture(scope="module")
+def unmeasured() -> Iterator[None]:
+    """The tests of this module take no part in the measurement of coverage, nor do processes that they start.
+
+    Measuring doubles the time of a trial. For sweeps that run the same code once more with each fault, and for tests of
+    whole sessions: what they run is measured by other tests.
+    """
+    measurement = Coverage.current()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        if measurement is None:
+            yield
+        else:
+            measurement.stop()
+            yield
+            measurement.start()
+
+
+@pytest.fixture(scope="session")
+def ends() -> Callable[[int], bool]:
+    """A function that waits until a process has ended, whoever its parent is, and says whether it has."""
+
+    def has_ended(process: int) -> bool:
+        try:
+            held = os.pidfd_open(process)
+        except ProcessLookupError:
+            return True
+        try:
+            return bool(select.select([held], [], [], _LONG_S)[0])
+        finally:
+            os.close(held)
+
+    return has_ended
 
 
 # What a CI server or a person's shell may set, and what then changes what an inner run of pytest prints.

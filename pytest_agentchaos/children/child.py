@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
@@ -19,12 +19,16 @@ from pytest_agentchaos.children.life import Life
 from pytest_agentchaos.children.output import Output
 from pytest_agentchaos.children.ready import Ready, accepts
 from pytest_agentchaos.clock import wall_s
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.watchdog.guard import VARIABLE
+
+__tracebackhide__ = explains_itself
 
 PATIENCE_S: Final = 5.0
 """A process that was asked to end has so long to do so."""
 LAST_LINES: Final = 20
+_LINE: Final = 1000
+"""So many characters of a line are shown."""
 _LOOK_S: Final = 0.02
 
 
@@ -187,6 +191,7 @@ class Child:
         command = program.arguments()
         self._output.mark("started")  # before it is, so that the line stands before all that it writes
         since = self._output.end
+        self._output.keep_unread(since)
         try:
             process = subprocess.Popen(  # noqa: S603 - what its user wants to be run
                 command,
@@ -199,42 +204,47 @@ class Child:
                 start_new_session=True,  # an interrupt at the keyboard is the test's business
             )
         except OSError as error:
+            self._output.keep_unread(None)
             where = f" in {program.cwd}" if program.cwd is not None else ""
-            msg = f"{self.name} cannot be started{where}: {shlex.join(command)}: {error.strerror or error}"
+            msg = f"{self.name} cannot be started{where}: {self._shown(command)}: {error.strerror or error}"
             raise UsageError(self._hide(msg)) from error
         guard.watch(process.pid)
         return Life(process, since)
 
     def _await_ready(self, life: Life) -> object:
         """Wait until it is; whatever it writes wakes this up."""
-        ready, written, until_s = (
-            self.program.ready,
-            _Written(self._output, life.since),
-            wall_s() + self.program.ready_s,
-        )
+        ready, place, until_s = self.program.ready, life.since, wall_s() + self.program.ready_s
         news = self._output.news
-        while ready is not None:
-            news.clear()
-            ended = not life.running
-            if (found := ready.look(written)) and not (ended or not life.running):
-                return found
-            if ended:
-                raise self._not_ready(life, f"{_how(life.returncode)} before it was ready")
-            if wall_s() > until_s:
-                more = f"after {self.program.ready_s:g} s, which ready_s= can make longer"
-                raise self._not_ready(life, f"not ready {more}")
-            news.wait(_LOOK_S)
+        try:
+            while ready is not None:
+                news.clear()
+                ended = not life.running
+                lines, place = self._output.lines(place)
+                if (found := ready.look(lines)) and not (ended or not life.running):
+                    return found
+                if ended:
+                    raise self._not_ready(life, f"{_how(life.returncode)} before it was ready")
+                if wall_s() > until_s:
+                    more = f"after {self.program.ready_s:g} s, which ready_s= can make longer"
+                    raise self._not_ready(life, f"not ready {more}")
+                news.wait(_LOOK_S)
+        finally:
+            self._output.keep_unread(None)
         return None
 
     def _not_ready(self, life: Life, why: str) -> UsageError:
-        said = self._output.text(since=life.since, last=LAST_LINES)
-        told = "".join(f"    {line}\n" for line in said.splitlines()) or "    (nothing)\n"
+        said = self._hide(self._output.text(since=life.since, last=LAST_LINES))  # before half of a secret is cut off
+        told = "".join(f"    {line[:_LINE]}\n" for line in said.splitlines()) or "    (nothing)\n"
         return UsageError(
             self._hide(
                 f"{self.name}: {why} (ready: {self.program.ready}); it wrote:\n{told}"
-                f"run it by hand to see more: {shlex.join(self.program.arguments())}"
+                f"run it by hand to see more: {self._shown(self.program.arguments())}"
             )
         )
+
+    def _shown(self, command: Sequence[str]) -> str:
+        """As a shell reads it. Each word is hidden before, for quotes among quotes hide where a secret ends."""
+        return shlex.join(map(self._hide, command))
 
     def _refuse_taken_port(self) -> None:
         address = None if self.program.ready is None or self.program.sockets else self.program.ready.port
@@ -257,18 +267,6 @@ class Child:
             if not life.over:
                 life.end()
                 self._output.mark(how or _how(life.returncode))
-
-
-class _Written:
-    """What one life of a child has written."""
-
-    def __init__(self, output: Output, since: int) -> None:
-        self._output = output
-        self._place = since
-
-    def lines(self) -> list[str]:
-        lines, self._place = self._output.lines(self._place)
-        return lines
 
 
 def _how(returncode: int | None) -> str:

@@ -15,8 +15,10 @@ from pytest_agentchaos import watchdog
 from pytest_agentchaos.children.child import PATIENCE_S, Child, Program, environment
 from pytest_agentchaos.children.ready import Ready
 from pytest_agentchaos.clock import wall_s
-from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
+from pytest_agentchaos.errors import UnknownNameError, UsageError, explains_itself, nearest
 from pytest_agentchaos.watchdog.guard import end_marked
+
+__tracebackhide__ = explains_itself
 
 
 class Processes:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.targets import refuse_unless_allowed
+
+__tracebackhide__ = explains_itself
 
 _ANSWER_S: Final = 1.0
 _BAD: Final = 500
-
-
-class Writing(Protocol):
-    """What a process has written since it was started."""
-
-    def lines(self) -> list[str]:
-        """The whole lines that nobody has asked for yet."""
 
 
 class Ready(Protocol):
@@ -31,8 +26,8 @@ class Ready(Protocol):
     def port(self) -> tuple[str, int] | None:
         """Where it will listen; nobody may listen there before."""
 
-    def look(self, written: Writing) -> object:
-        """What is true when it is ready; anything false if it is not."""
+    def look(self, lines: Sequence[str]) -> object:
+        """What is true when it is ready; anything false if it is not. ``lines`` are those that it has written since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +37,7 @@ class _Port:
     def __str__(self) -> str:
         return f"port {self.port[1]} accepts connections"
 
-    def look(self, written: Writing) -> object:  # noqa: ARG002 - it listens; what it says of that is of no matter
+    def look(self, lines: Sequence[str]) -> object:  # noqa: ARG002 - it listens; what it says of that is of no matter
         return accepts(self.port)
 
 
@@ -55,7 +50,7 @@ class _Url:
     def __str__(self) -> str:
         return f"{self.url} answers with a status below {_BAD}"
 
-    def look(self, written: Writing) -> object:  # noqa: ARG002 - as above
+    def look(self, lines: Sequence[str]) -> object:  # noqa: ARG002 - as above
         from http.client import HTTPConnection, HTTPException
 
         connection = HTTPConnection(*self.port, timeout=_ANSWER_S)
@@ -77,8 +72,8 @@ class _Line:
     def __str__(self) -> str:
         return f"it writes a line that matches {self.pattern.pattern!r}"
 
-    def look(self, written: Writing) -> object:
-        return next((match for line in written.lines() if (match := self.pattern.search(line))), None)
+    def look(self, lines: Sequence[str]) -> object:
+        return next((match for line in lines if (match := self.pattern.search(line))), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +84,7 @@ class _Call:
     def __str__(self) -> str:
         return f"{getattr(self.function, '__qualname__', self.function)}() is true"
 
-    def look(self, written: Writing) -> object:  # noqa: ARG002 - as above
+    def look(self, lines: Sequence[str]) -> object:  # noqa: ARG002 - as above
         return self.function()
 
 

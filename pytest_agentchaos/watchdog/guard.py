@@ -33,6 +33,8 @@ SLICES: Final = 10
 _HEAL_S: Final = 2.0
 _PASSES: Final = 100
 _PASS_S: Final = 0.01
+_BARE_PASSES: Final = 10
+"""Becoming another program takes a millisecond; what shows no environment for so long has none."""
 
 
 class Charge:
@@ -87,32 +89,45 @@ def end_group(group: int) -> None:
 def end_marked(marker: str) -> None:
     """Kill every process whose environment carries this marker, or one that begins so.
 
-    Some of them may be starting others meanwhile, so it looks until there are none. Only Linux shows environments.
+    Some of them may be starting others meanwhile, so it looks until there are none. Only Linux shows environments,
+    and none of a process that is just becoming another program: as long as there is one, nothing is known.
     """
+    bare_passes = 0
     for _ in range(_PASSES):
-        found = _marked(marker)
-        if not found:
+        shown = _shown(marker)
+        if not shown:
+            return
+        found = [process for process, carries in shown.items() if carries]
+        bare_passes = 0 if found else bare_passes + 1
+        if bare_passes > _BARE_PASSES:
             return
         for process in found:
             _end(process, marker)
         time.sleep(_PASS_S)
 
 
-def _marked(marker: str) -> list[int]:
+def _shown(marker: str) -> dict[int, bool | None]:
+    """The processes that carry it (True), or may (None)."""
     try:
         names = os.listdir("/proc")  # noqa: PTH208 - importing pathlib would take longer than all else
     except OSError:
-        return []
-    return [int(name) for name in names if name.isdigit() and _carries(name, marker)]
+        return {}
+    shown = {int(name): _carries(name, marker) for name in names if name.isdigit()}
+    return {process: carries for process, carries in shown.items() if carries is not False}
 
 
-def _carries(process: int | str, marker: str) -> bool:
+def _carries(process: int | str, marker: str) -> bool | None:
     wanted = f"{VARIABLE}={marker}".encode()
     try:
         with open(f"/proc/{process}/environ", "rb") as file:  # noqa: PTH123 - the same
-            return any(one.startswith(wanted) for one in file.read().split(b"\0"))
+            environ = file.read()
+        if not environ:
+            with open(f"/proc/{process}/statm", "rb") as file:  # noqa: PTH123 - the same
+                # One that has ended, or is the kernel's, has no memory either.
+                return False if file.read().startswith(b"0 ") else None
     except OSError:  # it has ended, or is somebody else's
         return False
+    return any(one.startswith(wanted) for one in environ.split(b"\0"))
 
 
 def _end(process: int, marker: str) -> None:

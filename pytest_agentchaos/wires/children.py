@@ -8,10 +8,13 @@ from typing import Final, Self
 from pytest_agentchaos import children
 from pytest_agentchaos.children import Child
 from pytest_agentchaos.engine import Engine
+from pytest_agentchaos.errors import explains_itself
 from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.processes import RealProcess
 from pytest_agentchaos.wires.active import Active
-from pytest_agentchaos.wires.standing import put_up, take_down
+from pytest_agentchaos.wires.standing import COMMON, Wires
+
+__tracebackhide__ = explains_itself
 
 LINES: Final = 60
 BYTES: Final = 8_000
@@ -25,13 +28,14 @@ class Processes(children.Processes):
     that name already, stays. Give further names there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, wires: Wires = COMMON) -> None:
         super().__init__(hide=redact)
+        self._wires = wires
         self._engine: Engine | None = None
         self._since: dict[str, int] = {}
 
     def __enter__(self) -> Self:
-        put_up(self)
+        self._wires.put_up(self)
         return super().__enter__()
 
     def __exit__(
@@ -40,7 +44,7 @@ class Processes(children.Processes):
         try:
             super().__exit__(kind, error, trace)
         finally:
-            take_down(self)
+            self._wires.take_down(self)
 
     def begin(self, active: Active) -> None:
         """A live trial begins: faults in it can reach these processes."""

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Coroutine
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from pytest_agentchaos.live import Link, Proxy
+from pytest_agentchaos.live import Link, Proxy, Wires
 from reference_system.hardening import Hardening
 from reference_system.live.collector import Collector
 from reference_system.settings import Settings
@@ -31,6 +32,9 @@ _TABLES: Final = """
 """
 _LOCK_PATIENCE: Final = "SET lock_timeout = '10s'"
 _PATIENCE_S: Final = 60.0
+_HALT_S: Final = 1.0
+_HALT_LOOK_S: Final = 0.001
+_STOPPED_OR_GONE: Final = os.WSTOPPED | os.WEXITED | os.WNOHANG | os.WNOWAIT
 
 
 class Stage:
@@ -41,6 +45,8 @@ class Stage:
 
     def __init__(self, hardening: Hardening, settings: Settings) -> None:
         self._open = ExitStack()
+        self.wires = Wires()
+        """Its own: it is kept while other live trials come and go."""
         try:
             self._loop = self._open.enter_context(_loop())
             self.collector = self._open.enter_context(Collector())
@@ -93,14 +99,13 @@ class Stage:
     def pause(self, name: str) -> None:
         """A process stands still when this returns, if it runs."""
         if (pid := self.pid(name)) is not None:
-            os.kill(pid, signal.SIGSTOP)
-            with suppress(ChildProcessError):  # somebody has killed it meanwhile
-                os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
+            halt(pid)
 
     def resume(self, name: str) -> None:
         """It goes on."""
         if (pid := self.pid(name)) is not None:
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def close(self) -> None:
         """End everything."""
@@ -116,13 +121,14 @@ class Stage:
         """The address of a wire that leads to this one."""
         if name == "store":
             parts = urlsplit(url)
-            link = self._open.enter_context(Link(parts.netloc.rpartition("@")[2], name="postgres.travel.local"))
+            to = parts.netloc.rpartition("@")[2]
+            link = self._open.enter_context(Link(to, name="postgres.travel.local", wires=self.wires))
             return parts._replace(netloc=f"postgres@{link.address}").geturl()
         named = urlsplit(self._names[name])
         return self._proxy(url, f"{named.scheme}://{named.netloc}", caller=_CALLER)
 
     def _proxy(self, upstream: str, name: str, *, caller: str) -> str:
-        proxy = self._open.enter_context(Proxy(upstream, name=name, caller=caller))
+        proxy = self._open.enter_context(Proxy(upstream, name=name, caller=caller, wires=self.wires))
         return str(proxy.url)
 
     def _await(self, work: Coroutine[Any, Any, T]) -> T:
@@ -151,6 +157,18 @@ class Member:
     def resume(self) -> None:
         """It goes on."""
         self.stage.resume(self.name)
+
+
+def halt(pid: int) -> None:
+    """A child of this process stands still when this returns, or is gone.
+
+    One that the system has put to sleep (for a disk, say) does nothing either; it is not waited for long.
+    """
+    until_s = time.monotonic() + _HALT_S
+    with suppress(ProcessLookupError, ChildProcessError):  # it has ended, and somebody has waited for it
+        os.kill(pid, signal.SIGSTOP)
+        while os.waitid(os.P_PID, pid, _STOPPED_OR_GONE) is None and time.monotonic() < until_s:
+            time.sleep(_HALT_LOOK_S)
 
 
 def _variables(settings: Settings) -> dict[str, str]:

@@ -45,8 +45,9 @@ class LiveTravelSystem(TravelSystem):
 
     @override
     def connect(self, chaos: Chaos) -> None:
-        """Declare the processes; the wires between them join a trial by themselves."""
+        """Declare the processes, and the wires between them."""
         self._chaos = chaos
+        chaos.wires(self._stage.wires)
         for name, process in self._stage.processes().items():
             chaos.process(process, name)
 

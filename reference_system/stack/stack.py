@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Final, Self, TypeVar
 
 from reference_system.contracts.tools import DOMAINS
 from reference_system.errors import TravelError
+from reference_system.folder import folder
 from reference_system.hardening import SWITCHES, Hardening
 from reference_system.stack.process import Process, Program
 
@@ -147,7 +147,7 @@ class Stack:
     # --- how it is made ---------------------------------------------------------------------------------------------
 
     async def _prepare(self) -> None:
-        directory = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="travel-stack-")))
+        directory = self._open.enter_context(folder("travel-stack-"))
         self._store_url = await self._store(directory)
         for number, name in enumerate(NAMES):
             if name != "model" or self._model_url is None:

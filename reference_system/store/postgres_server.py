@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,19 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from reference_system.errors import StoreError
+from reference_system.folder import folder
 
 _UNPRIVILEGED_USERS = ("postgres", "nobody")
 """PostgreSQL refuses to run as root; then it is run as the first of these that exists."""
 
-# Ends the server and removes its directory ($1) once whoever started it is gone, however that happened: then nobody
-# holds the other end of its standard input any more.
-_WATCH = """
-cat > /dev/null
+# Ends the server whose folder is $1.
+_END = """
 if pid=$(cat "$1/pid" 2> /dev/null); then
     kill -QUIT "$pid" 2> /dev/null
     for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2> /dev/null || break; sleep 0.1; done
 fi
-rm -rf "$1"
 """
 
 _START_TIMEOUT_S = 30.0
@@ -193,7 +190,8 @@ def postgres_server() -> Iterator[str]:
 @contextmanager
 def running_server() -> Iterator[PostgresServer]:
     """A server that runs until the block ends: for who wants to stop and start it, or needs several databases."""
-    with tempfile.TemporaryDirectory(prefix="travel-postgres-") as name, _watched(Path(name)) as directory:
+    with folder("travel-postgres-", before=_END) as directory:
+        directory.chmod(0o711)
         server = PostgresServer(directory)
         try:
             server.start()
@@ -230,23 +228,6 @@ def _owner() -> dict[str, Any]:
         return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
     msg = f"PostgreSQL refuses to run as root, and there is no user {' or '.join(_UNPRIVILEGED_USERS)}; add one"
     raise StoreError(msg)
-
-
-@contextmanager
-def _watched(directory: Path) -> Iterator[Path]:
-    directory.chmod(0o711)
-    watch = subprocess.Popen(  # noqa: S603 - the text above
-        ["/bin/sh", "-c", _WATCH, "sh", str(directory)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    with watch:
-        try:
-            yield directory
-        finally:
-            watch.kill()
 
 
 def _free_port() -> int:

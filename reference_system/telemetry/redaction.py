@@ -78,11 +78,10 @@ class Redactor:
 
     def _suspicious(self, text: str) -> bool:
         """Whether a closer look is worth it; nearly all messages end here."""
-        lower = text.lower()
         return (
-            any(hint in lower for hint in HINTS)
+            any(map(text.lower().__contains__, HINTS))
             or LONG_NUMBER.search(text) is not None
-            or any(secret in text for secret in self._secrets)
+            or any(map(text.__contains__, self._secrets))
         )
 
 

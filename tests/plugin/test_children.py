@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import select
 import socket
 import subprocess
 import sys
@@ -68,19 +66,7 @@ def alone(project, monkeypatch):
     return project
 
 
-def ends(process):
-    """Wait until a process has ended, whoever its parent is."""
-    try:
-        held = os.pidfd_open(process)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([held], [], [], LONG_S)[0])
-    finally:
-        os.close(held)
-
-
-def nothing_is_left(project):
+def nothing_is_left(project, ends):
     """Of what the test has told of."""
     port, pids = json.loads((project.path / "told.json").read_text())
     assert len(set(pids)) == 6
@@ -88,7 +74,7 @@ def nothing_is_left(project):
     socket.create_server(("127.0.0.1", port)).close()
 
 
-def test_killing_pytest_leaves_nothing_running(alone):
+def test_killing_pytest_leaves_nothing_running(alone, ends):
     """No process of whatever kind, and no port."""
     alone.makepyfile(ALL_KINDS.replace("END", "print('all run', flush=True); server.wait()"))
     command = [sys.executable, "-m", "pytest", "-s", "-p", OURS]
@@ -96,15 +82,15 @@ def test_killing_pytest_leaves_nothing_running(alone):
         told = next(line for line in process.stdout if b"all run" in line)
         process.kill()
     assert told
-    nothing_is_left(alone)
+    nothing_is_left(alone, ends)
 
 
-def test_each_xdist_worker_has_a_watchdog_of_its_own(alone):
+def test_each_xdist_worker_has_a_watchdog_of_its_own(alone, ends):
     """One that is killed leaves nothing, while the session goes on."""
     alone.makepyfile(ALL_KINDS.replace("END", "os.kill(os.getpid(), 9)"))
     result = alone.runpytest_subprocess("-n1", "--max-worker-restart=0", "-p", "xdist", "-p", OURS)
     result.stdout.fnmatch_lines(["*worker 'gw0' crashed while running*test_it*"])
-    nothing_is_left(alone)
+    nothing_is_left(alone, ends)
 
 
 def test_what_processes_wrote_is_shown_under_a_failure(project):

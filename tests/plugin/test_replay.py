@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("unmeasured")  # what sessions do is measured where they run in this process
+
 RANDOM = """
 import random, pytest, travel
 from pytest_agentchaos import faults, on

@@ -37,8 +37,36 @@ def test_no_frame_of_ours_stands_between_an_error_of_use_and_its_reader(pytester
     """The last frame that is shown is the user's, or that of the library which they called."""
     pytester.makepyfile(WRONG.format(line=line))
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    shown = result.stdout.str()
+    shown = pytester.runpytest_inprocess("-p", "no:cacheprovider").stdout.str()
+    assert error in shown
+    frames = [row for row in shown.splitlines() if ".py:" in row and "pytest_agentchaos" in row.split(":")[0]]
+    assert frames == []
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("agentchaos_proxy('https://api.example.com')", "allow=('api.example.com',)"),
+        ("agentchaos_proxy('nowhere')", "no upstream of a proxy"),
+        ("agentchaos_tcp('db.example.com:5432')", "allow=('db.example.com',)"),
+        ("agentchaos_tcp('postgresql://127.0.0.1/x')", "write host:port"),
+        ("agentchaos_processes.start('a', [sys.executable, '-c', ''], ready=ready.line('up'))", "before it was ready"),
+        ("agentchaos_processes.start('a', 'python a.py')", "a list of the program"),
+    ],
+)
+def test_nor_between_one_of_live_mode_and_its_reader(pytester, line, error):
+    """Frames of ours would also show the environment, with what is secret in it."""
+    pytester.makepyfile(
+        f"""
+        import sys
+        from pytest_agentchaos.live import ready
+
+        def test_it(agentchaos_proxy, agentchaos_tcp, agentchaos_processes):
+            {line}
+        """
+    )
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    shown = pytester.runpytest_inprocess("-p", "no:cacheprovider").stdout.str()
     assert error in shown
     frames = [row for row in shown.splitlines() if ".py:" in row and "pytest_agentchaos" in row.split(":")[0]]
     assert frames == []

@@ -7,8 +7,11 @@ import shlex
 from pathlib import Path
 
 import click
+import pytest
 
 from pytest_agentchaos.cli import main
+
+pytestmark = pytest.mark.usefixtures("unmeasured")  # what sessions do is measured where they run in this process
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from pytest_agentchaos import faults, on
 from pytest_agentchaos.campaign import Campaign, read
 from pytest_agentchaos.plan import Plan
 from pytest_agentchaos.replay import replay, replay_line, saved
 from pytest_agentchaos.schedule import rule
 from pytest_agentchaos.system import System
+
+pytestmark = pytest.mark.usefixtures("unmeasured")  # what sessions do is measured where they run in this process
 
 COMMAND = "from pytest_agentchaos.cli.replay import command; command(prog_name='agentchaos replay')"
 

@@ -31,6 +31,8 @@ from pytest_agentchaos import faults
 from pytest_agentchaos.schedule import on, rule
 from pytest_agentchaos.trial import Trial
 
+pytestmark = pytest.mark.usefixtures("unmeasured")  # the same exchanges, three times each
+
 BIG = 50_000_000
 TEXT = b"The quick brown fox jumps over the lazy dog. " * 40
 PACKED = gzip.compress(TEXT, mtime=0)

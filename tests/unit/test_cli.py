@@ -65,3 +65,12 @@ def test_what_traces_are_judged_with_is_loaded_by_that_command_only():
     )
     done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=False)
     assert done.returncode == 0
+
+
+def test_a_fault_on_the_command_line_needs_no_scenarios():
+    """A shim starts with each session of its client: reading files of which there are none would double that."""
+    code = (
+        "import sys; from pytest_agentchaos.cli.injecting import rule_of; rule_of('drop_response on write=book_*');"
+        " sys.exit('pytest_agentchaos.scenario' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

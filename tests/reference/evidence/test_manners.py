@@ -17,6 +17,8 @@ ERRORS, WORKFLOW = load("v1").errors, load("v1").workflow
 
 # --- a server that says when to come back ---------------------------------------------------------------------------
 
+pytestmark = pytest.mark.usefixtures("unmeasured")  # the same trips, once more with each trouble
+
 
 def _asked_for_rest(agentchaos, travel):
     agentchaos.inject(faults.RateLimited(retry_after_s=5), on.tool("search_hotels", between=(0, 5)))

@@ -1,7 +1,4 @@
-"""What live trials share: the stage that is kept, taken down with the last test of a file.
-
-Its wires join every live trial of the process, so that it must not stand when others begin.
-"""
+"""What live trials share: the stage that is kept, taken down with the last test of this process."""
 
 import logging
 
@@ -11,7 +8,7 @@ from reference_system.live import let_go
 from reference_system.store.postgres_server import NoBinariesError, binaries
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _stage():
     """It is put up by the first trial that asks for it."""
     try:

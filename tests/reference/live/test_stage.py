@@ -1,17 +1,23 @@
 """The stage of live trials: real processes that are as good as new for each, and nothing of it stays."""
 
+import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import httpx2
 import psutil
 import pytest
 
+from pytest_agentchaos import Chaos, faults, on
 from pytest_agentchaos.doubles import Request
 from reference_system.hardening import Hardening
 from reference_system.live import kept
 from reference_system.live.collector import Collector
+from reference_system.live.stage import halt
 from reference_system.system import QUIET, travel
 
 WEEKEND = {"text": "A weekend in Lisbon from Zurich, from Friday 5 March for 3 nights, under 900 euros.", "user": "Ada"}
@@ -24,6 +30,14 @@ stage = kept(Hardening(), QUIET)
 print("up", flush=True)
 input()
 """
+
+
+def health(stage):
+    """What the service says of itself, to somebody whom no trial looks at."""
+    connection = HTTPConnection(urlsplit(stage.service_url).netloc, timeout=60)
+    with closing(connection):
+        connection.request("GET", "/health")
+        return connection.getresponse().status
 
 
 @pytest.fixture
@@ -70,6 +84,32 @@ def test_faults_get_hold_of_its_processes(stage):
     weather.resume()
     assert second.status() != psutil.STATUS_STOPPED
     weather.start()  # it answers
+
+
+@pytest.mark.parametrize("instead", [signal.SIGKILL, 0], ids=["dies", "sleeps"])
+def test_a_process_that_does_not_stop_is_not_waited_for(monkeypatch, instead):
+    """One that dies meanwhile, or one to which no signal gets through for now."""
+    with subprocess.Popen(["/bin/sh", "-c", "sleep 1000"]) as process:
+        real = os.kill
+        monkeypatch.setattr(os, "kill", lambda pid, _: real(pid, instead))
+        halt(process.pid)
+        monkeypatch.undo()
+        process.kill()
+    halt(process.pid)  # it is gone, and its number with it
+
+
+def test_it_has_no_part_in_the_trials_of_others(stage):
+    """It stands while they come and go; their faults do not act on it, its calls are not in their histories."""
+    other, own = Chaos(), Chaos()
+    own.wires(stage.wires)
+    for chaos in (other, own):
+        chaos.inject(faults.Reset(), on.http("GET /health"))
+    with other.live():
+        assert health(stage) == 200
+    with own.live(), pytest.raises(ConnectionResetError):
+        health(stage)
+    assert not other.history.begun
+    assert [one.call.name for one in own.history.calls() if one.call.kind == "http"] == ["GET /health"]
 
 
 def test_nothing_of_it_survives_whoever_built_it():

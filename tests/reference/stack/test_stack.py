@@ -80,8 +80,8 @@ def test_a_trip_survives_the_death_of_the_service():
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
-def test_no_process_survives_its_parent(number, tmp_path):
-    """Also when the parent is killed and can tell nobody; then only its temporary directory stays."""
+def test_nothing_survives_its_parent(number, tmp_path):
+    """No process and no file, also when the parent is killed and can tell nobody."""
     parent = subprocess.Popen(
         [sys.executable, "-m", "reference_system", "--port", "0"],
         stderr=subprocess.PIPE,
@@ -97,14 +97,17 @@ def test_no_process_survives_its_parent(number, tmp_path):
             if line.startswith("ready"):
                 break
         assert len(pids) == 7, pids
+        held = psutil.Process(parent.pid).children()
+        assert len(held) == 8  # one of them watches over the folder
         parent.send_signal(number)
         assert parent.wait(30) == (0 if number == signal.SIGINT else -number)
     finally:
         parent.kill()
         parent.wait()
         parent.stderr.close()
-    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=10)
+    _, alive = psutil.wait_procs(held, timeout=30)
     assert not alive
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_journey_is_shown_and_everything_ends():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import select
 import socket
 import sys
 from pathlib import Path
@@ -40,18 +38,6 @@ def shell(program):
     return ["/bin/sh", "-c", program]
 
 
-def ends(process):
-    """Wait until a process has ended, whoever its parent is."""
-    try:
-        held = os.pidfd_open(process)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([held], [], [], LONG_S)[0])
-    finally:
-        os.close(held)
-
-
 def ask(port, timeout_s=LONG_S):
     """Send one word to a server and give its answer."""
     with socket.create_connection(("127.0.0.1", port), timeout_s) as connection:
@@ -64,7 +50,6 @@ class Tools:
 
     python = staticmethod(python)
     shell = staticmethod(shell)
-    ends = staticmethod(ends)
     ask = staticmethod(ask)
 
 

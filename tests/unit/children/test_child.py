@@ -25,14 +25,14 @@ def test_a_server_is_ready_when_it_is_given(server, tools):
     assert server.state == f"runs as process {server.pid}"
 
 
-def test_it_is_killed_and_started_again_on_the_same_port(server, tools):
+def test_it_is_killed_and_started_again_on_the_same_port(server, tools, ends):
     """Also with a connection open; nothing has to be waited for in between."""
     port, first = port_of(server), server.pid
     with socket.create_connection(("127.0.0.1", port), 30):
         server.kill()
     assert (server.running, server.pid, server.returncode) == (False, None, -signal.SIGKILL)
     assert server.state == "was ended by SIGKILL"
-    assert tools.ends(first)
+    assert ends(first)
     with pytest.raises(ConnectionRefusedError):
         tools.ask(port)
     server.start()

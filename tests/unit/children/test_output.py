@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,3 +69,42 @@ def test_a_line_that_never_ends_is_one_as_it_stands():
     output.close()
     output.mark("closed")
     assert output.text(last=1).endswith("--- closed ---\n")
+
+
+def test_what_somebody_has_yet_to_read_is_not_dropped():
+    """Whoever writes more than there is room for waits, until it is read or nobody wants it."""
+    output = Output()
+    os.set_blocking(output.writing, False)
+    output.keep_unread(0)
+
+    def fill():
+        for _ in range(100):
+            assert output.end > 0  # all that there is room for is taken
+            os.write(output.writing, b"x" * 32_768)
+
+    try:
+        os.write(output.writing, b"first\n")
+        with pytest.raises(BlockingIOError):
+            fill()
+        lines, place = output.lines(0)
+        assert lines[0] == "first"
+        with pytest.raises(BlockingIOError):
+            fill()
+        assert set(output.lines(place)[0][0]) == {"x"}
+        output.keep_unread(None)
+        fill()
+    finally:
+        output.close()
+
+
+def test_it_is_closed_though_somebody_writes_on_and_on(monkeypatch):
+    """One that has left its group, for example, and could not be found."""
+    never_empty = SimpleNamespace(**vars(os) | {"read": lambda _, size: b"y" * size})
+    monkeypatch.setattr("pytest_agentchaos.children.output.os", never_empty)
+    output = Output()
+    os.write(output.writing, b"y")
+    assert output.news.wait(30)
+    closing = threading.Thread(target=output.close, daemon=True)
+    closing.start()
+    closing.join(30)
+    assert not closing.is_alive()

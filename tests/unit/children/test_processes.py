@@ -46,7 +46,7 @@ def test_a_socket_outlives_the_process(processes, tools):
         child.kill()
 
 
-def test_nothing_is_left_when_the_block_ends(tools):
+def test_nothing_is_left_when_the_block_ends(tools, ends):
     """Not one that stands still, none that heeds no SIGTERM, none that has left its group."""
     with Processes() as processes:
         plain = processes.start("plain", tools.shell("sleep 1000"))
@@ -60,7 +60,7 @@ def test_nothing_is_left_when_the_block_ends(tools):
         left = [plain.pid, halted.pid, stubborn.pid, number]
         os.kill(number, 0)
         processes.close(patience_s=0.1)
-    assert all(tools.ends(process) for process in left)
+    assert all(ends(process) for process in left)
     assert [child.returncode for child in processes] == [-signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL, 0]
     assert "left" in processes["daemon"].output()
     with pytest.raises(UsageError, match="these processes were ended already"):

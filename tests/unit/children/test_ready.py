@@ -6,8 +6,10 @@ import socket
 
 import pytest
 
-from pytest_agentchaos.children import ready
+from pytest_agentchaos.children import Processes, ready
+from pytest_agentchaos.children import child as children
 from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.evidence.redaction import redact
 
 
 @pytest.fixture
@@ -74,6 +76,42 @@ def test_one_that_ends_before_is_told_of_at_once(processes, tools):
     )
     with pytest.raises(UsageError, match=r"\(nothing\)"):
         processes.start("api", tools.shell("exit 3"), ready=ready.call(lambda: False))
+
+
+def test_its_line_is_found_before_whatever_follows(processes, tools, monkeypatch):
+    """Also if much more was written than is kept before anybody has looked."""
+    output = []
+
+    class Late(children.Life):
+        def __init__(self, *given):
+            super().__init__(*given)
+            while output[0].end < 3_000_000 and not output[0]._full:
+                pass
+
+    monkeypatch.setattr(children, "Life", Late)
+    monkeypatch.setattr(children, "Output", lambda made=children.Output: output.append(made()) or output[0])
+    flooding = tools.shell("echo ready 7; exec yes")
+    assert processes.start("api", flooding, ready=ready.line(r"ready (\d)"), ready_s=5.0).ready[1] == "7"
+
+
+def test_long_lines_are_cut_where_they_are_told_and_hold_no_half_of_a_secret(tools):
+    """A process may write a megabyte without an end of a line."""
+    key = f"sk-{'a' * 40}"
+    long = tools.shell(f"printf '%0990d%s%01000d' 0 ' {key} ' 0")
+    with Processes(hide=redact) as hiding, pytest.raises(UsageError) as caught:
+        hiding.start("api", long, ready=ready.line("ready"))
+    line = str(caught.value).splitlines()[1]
+    assert len(line) == 1004
+    assert "sk-" not in line
+
+
+@pytest.mark.parametrize("program", ["/bin/sh", "/no/such/program"])
+def test_the_command_that_is_shown_holds_no_secret(program):
+    """As a shell has it, quotes stand among quotes."""
+    command = [program, "-c", "PASSWORD='hunter2'; exit 3", "--api-key", "hunter2"]
+    with Processes(hide=redact) as hiding, pytest.raises(UsageError, match=r"--api-key \S*\[hidden\]") as caught:
+        hiding.start("api", command, ready=ready.line("ready"))
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_port_that_somebody_has_already_is_not_taken_for_its_own(processes, tools):

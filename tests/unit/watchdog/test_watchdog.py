@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -47,18 +47,6 @@ sys.stdin.readline()
 print(json.dumps(watchdog.lapses()), flush=True)
 watched.wait(), marked.wait()
 """
-
-
-def ends(process):
-    """Wait until a process has ended, whoever its parent is."""
-    try:
-        held = os.pidfd_open(process)
-    except ProcessLookupError:
-        return True
-    try:
-        return bool(select.select([held], [], [], LONG_S)[0])
-    finally:
-        os.close(held)
 
 
 @pytest.fixture
@@ -163,6 +151,36 @@ def test_one_set_of_processes_is_not_another(dog, started):
     assert eleventh.poll() is None
 
 
+def test_a_process_that_is_becoming_another_program_is_found_when_it_has(dog, monkeypatch):
+    """It shows no environment meanwhile. What never shows one is not waited for."""
+    mark, looks = dog.mark(), itertools.count()
+    with subprocess.Popen(["/bin/sleep", "1000"]) as process:
+        monkeypatch.setattr(guard, "_carries", lambda of, _: int(of) == process.pid and (next(looks) > 2 or None))
+        try:
+            guard.end_marked(mark)
+            assert process.wait(LONG_S) == -signal.SIGKILL
+        finally:
+            process.kill()
+    monkeypatch.setattr(guard, "_carries", lambda *_: None)
+    guard.end_marked(mark)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nobody else shows the environment of others")
+def test_becoming_another_program_is_told_from_having_ended(tmp_path):
+    """Neither shows an environment."""
+    again = tmp_path / "again.sh"
+    again.write_text(f"exec /bin/sh {again}\n", encoding="utf-8")
+    env = {"PATH": os.environ["PATH"], guard.VARIABLE: "some/1/"}
+    with subprocess.Popen(["/bin/sh", again], env=env) as process:
+        seen, until_s = set(), wall_s() + LONG_S
+        while not seen >= {True, None} and wall_s() < until_s:
+            seen.add(guard._carries(process.pid, "some/"))
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert seen - {False} == {True, None}  # before it is there it carries nothing
+        assert guard._carries(process.pid, "some/") is False
+
+
 def test_what_was_broken_is_healed_unless_it_was_already(dog, asked):
     """Each request is made as it was given."""
     url, requests = asked
@@ -212,7 +230,7 @@ def test_folders_are_removed_unless_they_are_kept(dog, tmp_path):
     assert (removed.exists(), kept.exists()) == (False, True)
 
 
-def test_another_takes_the_place_of_a_guard_that_was_killed(dog, started):
+def test_another_takes_the_place_of_a_guard_that_was_killed(dog, started, ends):
     """It knows all that the first one knew."""
     watched, later = started(), started()
     dog.watch(watched.pid)
@@ -271,7 +289,7 @@ def test_a_system_without_signals_is_told_so(monkeypatch):
             Watchdog()
 
 
-def test_nothing_is_left_after_kill_9(controller):
+def test_nothing_is_left_after_kill_9(controller, ends):
     """The end of the process is the end of the socket."""
     process, (watched, marked, _) = controller(NEVER_S)
     process.kill()
@@ -279,7 +297,7 @@ def test_nothing_is_left_after_kill_9(controller):
     assert ends(marked)
 
 
-def test_a_copy_of_the_process_does_not_keep_the_guard_from_noticing(controller):
+def test_a_copy_of_the_process_does_not_keep_the_guard_from_noticing(controller, ends):
     """A forked worker inherits everything that is open, and may live longer."""
     process, (watched, marked, copy) = controller(NEVER_S, "fork")
     process.kill()
@@ -289,7 +307,7 @@ def test_a_copy_of_the_process_does_not_keep_the_guard_from_noticing(controller)
     os.kill(copy, signal.SIGKILL)
 
 
-def test_a_process_that_stands_still_is_taken_for_gone_and_told_so(controller):
+def test_a_process_that_stands_still_is_taken_for_gone_and_told_so(controller, ends):
     """Whoever comes back has to know that what it had started was ended meanwhile."""
     process, (watched, marked, _) = controller(1.0)
     process.send_signal(signal.SIGSTOP)
