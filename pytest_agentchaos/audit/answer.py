@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pytest_agentchaos.evidence.canonical import dump
+from pytest_agentchaos.evidence.canonical import dump, encode
 from pytest_agentchaos.evidence.messages.strict_json import NOT_JSON, read
 from pytest_agentchaos.evidence.printable import printable
 
@@ -74,7 +74,7 @@ def _value(result: Mapping[str, Any]) -> Any:
 def _item(item: Any) -> Any:
     if isinstance(item, Mapping) and isinstance(text := item.get("text"), str):
         return as_value(text)
-    return hashlib.sha256(dump(item).encode()).hexdigest()
+    return hashlib.sha256(encode(dump(item))).hexdigest()
 
 
 def _first_text(value: Any) -> str:

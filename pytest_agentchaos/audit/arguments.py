@@ -19,6 +19,12 @@ from pytest_agentchaos.evidence.messages.schema_check import SchemaCheck, Undeci
 _DEPTH: Final = 8
 _LIMIT_ITEMS: Final = 100
 _LIMIT_TEXT: Final = 10_000
+_LIMIT_VALUES: Final = 5_000
+"""A schema that refers to itself can ask for more than there is room for."""
+_LIMIT_NUMBER: Final = 2**53
+"""Beyond it, not every JSON reader has whole numbers."""
+_LEAST_STEP: Final = 1e-9
+"""Everything that is sent is a multiple of a smaller one, and to reckon with it overflows."""
 _TOKEN_LETTERS: Final = 9
 _FOLDER: Final = re.compile(r"dir(?:ectory)?$|folder|repo|root|cwd|workspace", re.IGNORECASE)
 _PATH: Final = re.compile(r"path|file(?:_?name)?s?$|^source$|^destination$", re.IGNORECASE)
@@ -48,7 +54,10 @@ def candidates(tool: Tool) -> Iterator[dict[str, Any]]:
     schema = {"type": "object", **tool.schema}  # some tools that take nothing say nothing
     for existing in (False, True):
         for everything in (False, True):
-            made = _Maker(schema, existing=existing, everything=everything).value(schema, "", 0)
+            try:
+                made = _Maker(schema, existing=existing, everything=everything).value(schema, "", 0)
+            except _TooManyError:
+                continue
             if isinstance(made, dict) and made not in seen and fits(tool, made):
                 seen.append(made)
                 yield made
@@ -84,6 +93,10 @@ def _varied(value: Any) -> Any:
     return [_varied(one) for one in value] if isinstance(value, list) else value
 
 
+class _TooManyError(Exception):
+    """More values than anybody would send."""
+
+
 class _Maker:
     """Makes one value by a schema."""
 
@@ -91,8 +104,12 @@ class _Maker:
         self._root = root
         self._existing = existing
         self._everything = everything
+        self._made = 0
 
     def value(self, schema: Any, name: str, depth: int) -> Any:
+        self._made += 1
+        if self._made > _LIMIT_VALUES:
+            raise _TooManyError
         schema = self._resolved(schema, depth)
         if given := _given(schema):
             return given[0]
@@ -122,10 +139,11 @@ class _Maker:
         count = max(1, least) if isinstance(least, int) else 1
         if depth > _DEPTH or schema.get("maxItems") == 0:
             return []
-        item = self.value(schema.get("items", {}), name.removesuffix("s"), depth + 1)
-        if schema.get("uniqueItems") and isinstance(item, str):
-            return [f"{item}{at or ''}" for at in range(min(count, _LIMIT_ITEMS))]
-        return [item] * min(count, _LIMIT_ITEMS)
+        wanted, one = schema.get("items", {}), name.removesuffix("s")
+        items = [self.value(wanted, one, depth + 1) for _ in range(min(count, _LIMIT_ITEMS))]
+        if schema.get("uniqueItems") and isinstance(items[0], str):
+            return [f"{item}{at or ''}" for at, item in enumerate(items)]
+        return items
 
     def _text(self, schema: Mapping[str, Any], name: str) -> str:
         text = _FORMATS.get(str(schema.get("format"))) or self._named(name)
@@ -182,14 +200,22 @@ def _given(schema: Mapping[str, Any]) -> list[Any]:
 
 
 def _number(schema: Mapping[str, Any], kind: str) -> float:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if isinstance(above := schema.get("exclusiveMinimum"), (int, float)) and not isinstance(above, bool):
+    low, high, above, step = (_bound(schema, key) for key in ("minimum", "maximum", "exclusiveMinimum", "multipleOf"))
+    if above is not None:
         low = above + 1
-    number: float = max(1, low) if isinstance(low, (int, float)) else 1
-    number = min(number, high) if isinstance(high, (int, float)) else number
-    if isinstance(step := schema.get("multipleOf"), (int, float)) and step > 0:
+    number: float = 1 if low is None else max(1, low)
+    number = number if high is None else min(number, high)
+    if step is not None and step > _LEAST_STEP:
         number = step * max(1, -(-number // step))
     return int(number) if kind == "integer" else number
+
+
+def _bound(schema: Mapping[str, Any], key: str) -> float | None:
+    """A number of the schema that can be reckoned with: neither infinite nor larger than anybody means."""
+    bound = schema.get(key)
+    if isinstance(bound, bool) or not isinstance(bound, (int, float)):
+        return None
+    return bound if -_LIMIT_NUMBER <= bound <= _LIMIT_NUMBER else None
 
 
 def _matching(pattern: str, text: str) -> str:

@@ -91,9 +91,8 @@ class _Audit:
         if (why_not := self._forbidden()) is not None:
             return self._told(ToolReport(tool.name, "undecidable", why_not))
         try:
-            subject, refused = self._subject()
+            subject, why = self._subject()
             if subject is None:
-                why = f"it accepts no arguments that were found for it: {refused}"
                 return self._told(ToolReport(tool.name, "undecidable", why))
             return self._told(self._tried(subject))
         except ServerError as error:
@@ -116,7 +115,7 @@ class _Audit:
     # Arguments
 
     def _subject(self) -> tuple[Subject | None, str]:
-        """What it can be called with; else what the server says to what was tried."""
+        """What it can be called with; else why nothing is known."""
         refused = "none fit its schema; give some by --examples"
         given = self._options.examples.arguments.get(self._tool.name)
         for arguments in given[:1] if given else candidates(self._tool):
@@ -130,9 +129,9 @@ class _Audit:
                 newer = given[1] if given and len(given) > 1 else other_than(self._tool, arguments)
                 return replace(subject, other=newer, took_s=answer.took_s), ""
             refused = answer.told
-            if answer.lost:
-                break  # whatever it is called with, it may be as silent
-        return None, refused
+            if answer.lost:  # whatever it is called with, it may be as silent
+                return None, f"it was called, and there was no answer: {answer.told}"
+        return None, f"it accepts no arguments that were found for it: {refused}"
 
     # Trying
 

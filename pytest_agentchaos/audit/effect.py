@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from pytest_agentchaos.audit.sandbox import BYTES
@@ -17,6 +17,8 @@ from pytest_agentchaos.audit.sandbox import BYTES
 LIMIT_LEAVES: Final = 50_000
 _LIMIT_TEXT: Final = 2_000
 _DEPTH: Final = 30
+_DIGITS: Final = 40
+"""A difference of more is told as two values: written out, 1E+999999 would fill the page."""
 _ANY: Final = "*"
 _TIME: Final = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?|\b\d{1,2}:\d\d:\d\d(?:\.\d+)?\b"
@@ -107,9 +109,9 @@ def _difference(gone: Change, came: Change) -> str | None:
         return None
     try:
         by = Decimal(came.text) - Decimal(gone.text)
-    except InvalidOperation:
+    except ArithmeticError:
         return None
-    return f"{by:+f}" if by.is_finite() else None
+    return f"{by:+f}" if by.is_finite() and abs(by.adjusted()) < _DIGITS else None
 
 
 def places(*effects: Effect) -> set[Place]:

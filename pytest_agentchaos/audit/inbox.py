@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,6 +12,9 @@ from pytest_agentchaos.clock import wall_s
 Message = Mapping[str, Any]
 LIMIT_MESSAGES: Final = 10_000
 """A server that floods is not listened to any longer."""
+LIMIT_BYTES: Final = 256_000_000
+_DEPTH: Final = 200
+"""What is nested deeper is not read: nothing that a tool has to say is, and Python gives up on some of it."""
 
 
 class Inbox:
@@ -19,18 +23,19 @@ class Inbox:
     def __init__(self) -> None:
         self._answers: dict[str, list[Message]] = {}
         self._changed = threading.Condition()
-        self._count = 0
+        self._count = self._bytes = 0
         self.ended: str | None = None
         """Why nothing more will come; None as long as something may."""
         self.garbage: str | None = None
         """The first thing that came and was no message."""
 
-    def put(self, message: Message) -> None:
+    def put(self, message: Message, size_bytes: int = 0) -> None:
         """One more answer."""
         with self._changed:
             self._count += 1
-            if self._count > LIMIT_MESSAGES:
-                self.ended = self.ended or f"it sent more than {LIMIT_MESSAGES} messages"
+            self._bytes += size_bytes
+            if self._count > LIMIT_MESSAGES or self._bytes > LIMIT_BYTES:
+                self.ended = self.ended or f"it sent more than {LIMIT_MESSAGES:,} messages, or {LIMIT_BYTES:,} bytes"
             else:
                 self._answers.setdefault(_key(message.get("id")), []).append(message)
             self._changed.notify_all()
@@ -65,6 +70,25 @@ class Inbox:
                 if self.ended is not None or left_s <= 0:
                     return None
                 self._changed.wait(left_s)
+
+
+def read(text: str | bytes) -> dict[str, Any] | None:
+    """The message that a text is; None if it is none."""
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) and not _is_too_deep(message) else None
+
+
+def _is_too_deep(message: Message) -> bool:
+    layer: list[Any] = [message]
+    for _ in range(_DEPTH):
+        parts = (part for one in layer for part in (one.values() if isinstance(one, dict) else one))
+        layer = [part for part in parts if isinstance(part, (dict, list))]
+        if not layer:
+            return False
+    return True
 
 
 def _key(request: object) -> str:

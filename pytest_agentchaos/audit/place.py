@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from pytest_agentchaos.targets import refuse_unless_allowed
 
 TOKEN: Final = "{token}"  # noqa: S105 - a placeholder
 _RESET_S: Final = 120.0
+_FILE: Final = re.compile(r"[^-{][^{]*\.(?:py|m?js|cjs|ts|sh|rb|jar)")
 Calls = Sequence[Mapping[str, Any]]
 
 
@@ -137,6 +139,10 @@ class Command:
                 channel.close()
                 channel, session = self._started(folder)
                 session.open(LEGACY)
+        except ServerError as error:
+            channel.close()
+            msg = f"{error}{_not_here(self.words)}"
+            raise ServerError(msg) from error
         except BaseException:
             channel.close()
             raise
@@ -231,6 +237,12 @@ def absolute(words: Sequence[str]) -> list[str]:
     first, *rest = words
     program = str(Path(first).absolute()) if os.sep in first else first
     return [program, *(str(Path(word).absolute()) if word and Path(word).is_file() else word for word in rest)]
+
+
+def _not_here(words: Sequence[str]) -> str:
+    """Of a server that did not start: a file that is not where it was looked for."""
+    gone = [word for word in words[1:] if _FILE.fullmatch(word) and not Path(word).exists()]
+    return f"; there is no {printable(gone[0])!r} in this folder" if gone else ""
 
 
 def _token(seed: int, place: int) -> str:

@@ -79,11 +79,11 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """1: something executes twice or lies about reading; 3: something is undecidable; else 0."""
+        """1: something executes twice or lies about reading; 3: something, or everything, is undecided; else 0."""
         rules = {finding.rule for tool in self.tools for finding in tool.findings}
         if self.named("executes twice") or "read-only-but-writes" in rules:
             return 1
-        return UNDECIDED if self.named("undecidable") else 0
+        return UNDECIDED if self.named("undecidable") or not self.tools else 0
 
     def to_data(self) -> dict[str, Any]:
         """As JSON."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from pytest_agentchaos import watchdog
 from pytest_agentchaos.audit.answer import as_value
 from pytest_agentchaos.errors import UsageError
 
@@ -35,13 +36,14 @@ class Sandbox:
 
     def __init__(self, template: Path | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="agentchaos-audit-")).resolve()
+        watchdog.current().remove(self.folder)
         try:
             if template is None:
                 (self.folder / EXISTING).write_text("one line\n", encoding="utf-8")
             else:
                 shutil.copytree(template, self.folder, symlinks=True, dirs_exist_ok=True)
         except (OSError, shutil.Error) as error:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._remove()
             msg = f"{template}: it cannot be copied into a sandbox: {error}; give a folder of plain files"
             raise UsageError(msg) from error
 
@@ -51,7 +53,11 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._remove()
+
+    def _remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+        watchdog.current().keep(self.folder)
 
 
 def environment(given: Mapping[str, str], of: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -20,6 +20,8 @@ from pytest_agentchaos.evidence.printable import printable
 MODERN: Final = "2026-07-28"
 LEGACY: Final = "2025-11-25"
 LIMIT_PAGES: Final = 50
+LIMIT_REFUSED: Final = 100
+"""A server that asks more often is not answered any more: each answer waits until it is read."""
 _PROBE_S: Final = 5.0
 _CLIENT: Final = {"name": "agentchaos-audit", "version": version("pytest-agentchaos")}
 _META: Final = {
@@ -75,7 +77,7 @@ class Session:
         self.timeout_s = timeout_s
         self.is_modern = False
         self._channel = channel
-        self._last = 0
+        self._last = self._refused = 0
         channel.asked = self._refuse
 
     # Getting to know each other
@@ -125,15 +127,23 @@ class Session:
     def _why_silent(self, message: Message | None, method: str) -> str:
         inbox = self._channel.inbox
         if message is not None:
-            return f"it answered {method} with an error: {Answer.read(message).told}"
-        why = inbox.ended or f"it did not answer {method} within {self.timeout_s:g} s; --timeout gives it longer"
+            answer = Answer.read(message)
+            how = f"did not answer {method}" if answer.lost else f"answered {method} with an error"
+            return f"the server {how}: {answer.told}"
+        silent = f"it did not answer {method} within {self.timeout_s:g} s; --timeout gives it longer"
+        why = f"the server cannot be spoken to: {inbox.ended or silent}"
         printed = f"; it printed what is no message of MCP: {inbox.garbage!r}" if inbox.garbage else ""
         return f"{why}{printed}"
 
+    @property
+    def garbage(self) -> str | None:
+        """The first thing that it has printed and that is no message."""
+        return self._channel.inbox.garbage
+
     # Asking
 
-    def all_of(self, what: str) -> Sequence[Mapping[str, Any]]:
-        """All ``tools`` or ``resources``, of all pages."""
+    def all_of(self, what: str, limit: int) -> Sequence[Mapping[str, Any]]:
+        """The ``tools`` or ``resources`` of all pages, until there are more than so many."""
         found: list[Mapping[str, Any]] = []
         params: dict[str, Any] = {}
         for _ in range(LIMIT_PAGES):
@@ -143,10 +153,11 @@ class Session:
             if not isinstance(result, Mapping) or not isinstance(result.get(what), Sequence):
                 raise ServerError(self._why_silent(message, f"{what}/list"))
             found += [one for one in result[what] if isinstance(one, Mapping)]
-            if not result.get("nextCursor"):
-                break
+            if len(found) > limit or not result.get("nextCursor"):
+                return found
             params = {"cursor": result["nextCursor"]}
-        return found
+        msg = f"its {what}/list has more than {LIMIT_PAGES} pages; have it give more on each"
+        raise ServerError(msg)
 
     def read(self, uri: str) -> Answer:
         """What a resource holds."""
@@ -217,7 +228,8 @@ class Session:
 
     def _refuse(self, message: Message) -> None:
         """A server may ask whether somebody is there; for anything else there is nobody to be asked."""
-        if "id" not in message:
+        self._refused += 1
+        if "id" not in message or self._refused > LIMIT_REFUSED:
             return
         answer: dict[str, Any] = {"jsonrpc": "2.0", "id": message["id"]}
         if message.get("method") == "ping":

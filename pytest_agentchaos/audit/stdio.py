@@ -13,9 +13,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Final
 
-from pytest_agentchaos.audit.inbox import Inbox, Message
+from pytest_agentchaos import watchdog
+from pytest_agentchaos.audit.inbox import Inbox, Message, read
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.printable import printable
+from pytest_agentchaos.watchdog.guard import VARIABLE, end_marked
 
 LIMIT_LINE_BYTES: Final = 8_000_000
 _LAST_BYTES: Final = 2_000
@@ -33,19 +35,24 @@ class Pipes:
         self.inbox = Inbox()
         self.asked: Callable[[Message], None] | None = None
         self._said = b""
+        self._marker = watchdog.current().mark()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - to start this command is what the caller asks for
                 list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                cwd=folder, env=dict(environment), start_new_session=True,
+                cwd=folder, env={**environment, VARIABLE: self._marker}, start_new_session=True,
             )  # fmt: skip
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            msg = f"{printable(command[0])}: it cannot be started: {why}; give a command that starts an MCP server"
+            msg = (
+                f"{printable(command[0])}: it cannot be started: {why}; give a command that starts an MCP server,"
+                " or the URL of one, with http://"
+            )
             raise UsageError(msg) from error
+        watchdog.current().watch(self._process.pid)  # it need not end with its input, nor this process in good order
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         work = (self._read, self._listen, self._write)
         self._threads = [threading.Thread(target=one, daemon=True) for one in work]
-        for thread in self._threads:
+        for thread in reversed(self._threads):  # whoever hears of the end asks for the last words
             thread.start()
 
     def send(self, messages: Sequence[Message]) -> None:
@@ -63,6 +70,8 @@ class Pipes:
             os.killpg(self._process.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_KILLED_S)
+        watchdog.current().forget(self._process.pid)
+        end_marked(self._marker)  # those that have left its group, and may hold its pipes
         self._close()
 
     def close(self) -> None:
@@ -74,11 +83,11 @@ class Pipes:
 
     def _close(self) -> None:
         self._outbox.put(None)
-        for thread in self._threads:
+        for thread, stream in zip(self._threads, (self._process.stdout, self._process.stderr, None), strict=True):
             thread.join(_KILLED_S)
-        for stream in (self._process.stdout, self._process.stderr):
-            with suppress(OSError):
-                self._of(stream).close()
+            if stream is not None and not thread.is_alive():  # to close what is being read would wait for its end
+                with suppress(OSError):
+                    stream.close()
 
     def _write(self) -> None:
         stdin = self._of(self._process.stdin)
@@ -102,18 +111,15 @@ class Pipes:
         self.inbox.end(self._why_it_ended())
 
     def _take(self, line: bytes) -> None:
-        try:
-            message = json.loads(line)
-        except (ValueError, RecursionError):
-            message = None
-        if not isinstance(message, dict):
+        message = read(line)
+        if message is None:
             if line.strip() and self.inbox.garbage is None:
                 self.inbox.garbage = printable(line[:1_000].decode("utf-8", "replace").rstrip())
         elif "method" in message:
             if self.asked is not None:
                 self.asked(message)
         else:
-            self.inbox.put(message)
+            self.inbox.put(message, len(line))
 
     def _why_it_ended(self) -> str:
         try:

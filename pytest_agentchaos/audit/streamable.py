@@ -13,13 +13,19 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pytest_agentchaos.audit.inbox import Inbox, Message
+from pytest_agentchaos.audit.inbox import Inbox, Message, read
+from pytest_agentchaos.clock import wall_s
 from pytest_agentchaos.evidence.printable import printable
 
 LIMIT_BODY_BYTES: Final = 8_000_000
 _NAMED: Final = {"tools/call": "name", "resources/read": "uri", "prompts/get": "name"}
 _JOIN_S: Final = 5.0
 _SENT_S: Final = 1.0
+_REMEDIES: Final = {
+    401: "; --header sends what it asks for",
+    403: "; --header sends what it asks for",
+    404: "; the path of the URL may be another, mostly /mcp",
+}
 _PLAIN: Final = re.compile(r"(?! )[\x20-\x7e]*(?<! )")
 
 
@@ -65,17 +71,23 @@ class Posts:
 
     def close(self) -> None:
         """End the session, and every connection."""
+        until_s = wall_s() + _JOIN_S
         if self._session is not None:
-            with suppress(OSError, HTTPException):
-                connection = self._connection()
-                connection.request("DELETE", self._path(), headers=self._said({}))
-                connection.getresponse().read(LIMIT_BODY_BYTES)
-                connection.close()
+            ending = threading.Thread(target=self._end_session, args=(self._said({}),), daemon=True)
+            ending.start()
+            ending.join(_JOIN_S)  # it may answer byte by byte
             self._session = None
         for request in list(self._open):
             self.cancel(request)
         for thread in self._threads:
-            thread.join(_JOIN_S)
+            thread.join(max(0.0, until_s - wall_s()))
+
+    def _end_session(self, headers: Mapping[str, str]) -> None:
+        with suppress(OSError, HTTPException, ValueError):  # the last of these: of a name that no header can hold
+            connection = self._connection()
+            connection.request("DELETE", self._path(), headers=headers)
+            connection.getresponse().read(LIMIT_BODY_BYTES)
+            connection.close()
 
     def _post(self, message: Message) -> None:
         request, own = message.get("id", id(message)), None
@@ -108,15 +120,12 @@ class Posts:
         for text in _events(response) if kind == "text/event-stream" else [_body(response)]:
             answered = self._take(text, message) or answered
         if "id" in message and "method" in message and not answered:
-            self._failed(message, f"HTTP {response.status} without an answer")
+            self._failed(message, f"HTTP {response.status} without an answer{_REMEDIES.get(response.status, '')}")
 
     def _take(self, text: str, asked: Message) -> bool:
         """One message of the server; whether it is the answer to what was asked."""
-        try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
-            message = None
-        if not isinstance(message, dict):
+        message = read(text)
+        if message is None:
             if text.strip() and self.inbox.garbage is None:
                 self.inbox.garbage = printable(text[:1_000])
             return False
@@ -126,7 +135,7 @@ class Posts:
             return False
         if message.get("id") is None and "error" in message:  # an error about a request that it could not read
             message["id"] = asked.get("id")
-        self.inbox.put(message)
+        self.inbox.put(message, len(text))
         return message.get("id") == asked.get("id")
 
     def _failed(self, message: Message, why: str) -> None:
@@ -160,7 +169,8 @@ class Posts:
         """Arguments that a tool wants to have in headers too."""
         schema = self.schemas.get(params.get("name", "")) or {}
         arguments, found = params.get("arguments") or {}, {}
-        for name, part in (schema.get("properties") or {}).items():
+        properties = schema.get("properties")
+        for name, part in properties.items() if isinstance(properties, dict) else ():
             token = part.get("x-mcp-header") if isinstance(part, dict) else None
             value = arguments.get(name)
             if isinstance(token, str) and re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", token) and value is not None:

@@ -15,7 +15,7 @@ from pytest_agentchaos.audit.examples import Examples
 from pytest_agentchaos.audit.place import Lab, Place
 from pytest_agentchaos.audit.session import Greeting, ServerError
 from pytest_agentchaos.audit.tool import Tool
-from pytest_agentchaos.audit.world import LIMIT_READERS, Call, Witnesses, look
+from pytest_agentchaos.audit.world import LIMIT_READERS, LIMIT_RESOURCES, Call, Witnesses, look
 from pytest_agentchaos.evidence.printable import printable
 from pytest_agentchaos.evidence.telling import listed
 
@@ -53,9 +53,12 @@ def survey(lab: Lab, examples: Examples, progress: Callable[[str, int, int], Non
             call["name"]: call for tool in tools for call in [_accepted(place, tool, examples, trusting)] if call
         }
         resources = "resources" in greeting.capabilities and _can_list_resources(place)
+        garbage = place.session.garbage
     chosen = [call for call in reading.values() if call["quick"]][:LIMIT_READERS]
     witnesses = Witnesses([_bare(call) for call in chosen], resources=resources)
     remarks: list[str] = []
+    if garbage is not None:
+        remarks.append(f"it prints what is no message of MCP, and clients may give it up: {garbage!r}")
     says_so = {tool.name for tool in tools if tool.read_only}
     restless, differs = _idle(lab, witnesses, [call for call in reading.values() if call["name"] in says_so])
     liars: set[str] = set()
@@ -78,14 +81,18 @@ def survey(lab: Lab, examples: Examples, progress: Callable[[str, int, int], Non
 def _can_list_resources(place: Place) -> bool:
     """Whether it really has what it says it has."""
     with suppress(ServerError):
-        place.session.all_of("resources")
+        place.session.all_of("resources", LIMIT_RESOURCES)
         return True
     return False
 
 
 def _tools(place: Place) -> list[Tool]:
     found: dict[str, Tool] = {}
-    for item in place.session.all_of("tools")[:LIMIT_TOOLS]:
+    listed_all = place.session.all_of("tools", LIMIT_TOOLS)
+    if len(listed_all) > LIMIT_TOOLS:
+        msg = f"it has more than {LIMIT_TOOLS} tools, and a verdict on some would look like one on all; show fewer"
+        raise ServerError(msg)
+    for item in listed_all:
         tool = Tool.of(item)
         if tool is not None:
             found.setdefault(tool.name, tool)

@@ -19,7 +19,8 @@ def lines(report: Report) -> Iterator[str]:
     version = f" {report.version}" if report.version else ""
     yield f"{report.server}{version}, protocol {report.protocol}: {counted(len(report.tools), 'tool')}"
     yield ""
-    yield from _columns(report)
+    if report.tools:
+        yield from _columns(report)
     for remark in report.remarks:
         yield ""
         yield f"note: {remark}"

@@ -21,6 +21,8 @@ _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _KEY_NAME: Final = re.compile(r"idempoten|dedup|client_?(?:token|request_?id|reference)", re.IGNORECASE)
 _KEY_TOLD: Final = re.compile(r"idempoten|dedup", re.IGNORECASE)
 _META: Final = re.compile(r"_meta\W{1,4}([\w./-]*(?:idempoten|dedup)[\w./-]*)", re.IGNORECASE)
+_LIMIT_DESCRIPTION: Final = 2_000
+"""The pattern takes the square of the time that the text is long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +85,5 @@ class Tool:
             said = str(part.get("description") or "") if isinstance(part, Mapping) else ""
             if _KEY_NAME.search(name) or _KEY_TOLD.search(said):
                 return Key(name, required=name in self.required)
-        found = _META.search(self.description)
+        found = _META.search(self.description[:_LIMIT_DESCRIPTION])
         return None if found is None else Key(found[1], is_argument=False)

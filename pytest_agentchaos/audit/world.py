@@ -38,7 +38,7 @@ def look(place: Place, witnesses: Witnesses) -> Leaves:
     """Everything that the witnesses see. Files go first: to ask for the rest may leave some."""
     seen: dict[str, Any] = {FILES: files(place.folders)} if place.folders else {}
     if witnesses.resources:
-        for item in place.session.all_of("resources")[:LIMIT_RESOURCES]:
+        for item in place.session.all_of("resources", LIMIT_RESOURCES)[:LIMIT_RESOURCES]:
             uri = str(item.get("uri", ""))
             seen[f"resource {printable(uri, 60)}"] = _said(place.session.read(uri))
     for call in witnesses.readers:

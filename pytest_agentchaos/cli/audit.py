@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ Exit codes:
   0  each tool is retry-safe, or only reads
   1  a tool executes twice, or says that it reads and writes
   2  wrong usage, or a server that cannot be started or spoken to; nothing was decided
-  3  nothing executes twice, but something is undecidable
+  3  nothing executes twice, but something is undecidable, or there are no tools
 """
 
 
@@ -93,6 +94,8 @@ def command(  # noqa: PLR0913 - one for each option
 
     waiting = Waiting(sys.stderr)
     try:
+        if sarif is not None:
+            _check(Path(sarif))
         given = auditing.Examples() if examples is None else auditing.load(Path(examples))
         folders = [Path(one).resolve() for one in watch]
         lab: Command | Address
@@ -115,8 +118,13 @@ def command(  # noqa: PLR0913 - one for each option
         report = auditing.audit(lab, options, waiting)
     except UsageError as error:
         raise click.UsageError("\n".join(printable(line, _LINE) for line in str(error).splitlines())) from None
+    except click.ClickException:
+        raise
     except KeyboardInterrupt:
         raise SystemExit(130) from None  # as a shell has it; 1 would say that something executes twice
+    except Exception:  # noqa: BLE001 - the same of a defect
+        traceback.print_exc()
+        raise SystemExit(2) from None
     finally:
         waiting.over()
     if sarif is not None:
@@ -157,14 +165,20 @@ def _environment(given: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _write(report: Report, path: Path) -> None:
-    from pytest_agentchaos.audit.sarif import document
-
+def _check(path: Path) -> None:
+    """Told before minutes of work, not after."""
     try:
-        path.write_text(json.dumps(document(report), indent=2) + "\n", encoding="utf-8")
+        with path.open("ab"):
+            pass
     except OSError as error:
         msg = f"{path}: the findings cannot be written: {error.strerror or error}"
         raise click.UsageError(msg) from None
+
+
+def _write(report: Report, path: Path) -> None:
+    from pytest_agentchaos.audit.sarif import document
+
+    path.write_text(json.dumps(document(report), indent=2) + "\n", encoding="utf-8")
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import select
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,8 +19,10 @@ from pytest_agentchaos.audit.report import Finding, Report, ToolReport
 from pytest_agentchaos.audit.sarif import document
 from pytest_agentchaos.audit.table import lines
 from pytest_agentchaos.cli import main
+from pytest_agentchaos.clock import wall_s
 from pytest_agentchaos.evidence.messages.schema_check import SchemaCheck
 
+DEADLINE_S = 30
 SHOP = str(Path(__file__).parents[1] / "audit" / "shop.py")
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 ESSENTIALS = {
@@ -179,8 +185,49 @@ def test_the_table_shows_experiments_without_a_key_beneath():
 
 
 def test_a_report_without_tools_is_no_table_of_nothing():
-    """It says so."""
-    assert list(lines(Report("s", "", "2026-07-28", [])))[-1] == "it has no tools"
+    """It says so, and is no success: a server that lacks its settings may have none."""
+    report = Report("s", "", "2026-07-28", [])
+    assert list(lines(report)) == ["s, protocol 2026-07-28: 0 tools", "", "", "it has no tools"]
+    assert report.exit_code == 3
+
+
+def test_what_a_server_prints_beside_its_messages_is_noted():
+    """Its clients may take it amiss."""
+    server = f"sys.argv[1:] = ['list_orders']; runpy.run_path({SHOP!r}, run_name='__main__')"
+    chatty = f"print('Starting', flush=True); import runpy, sys; {server}"
+    result = CliRunner().invoke(main, ["audit", "--json", "--", sys.executable, "-c", chatty])
+    assert json.loads(result.stdout)["remarks"] == [
+        "it prints what is no message of MCP, and clients may give it up: 'Starting'"
+    ]
+
+
+STUBBORN = """
+import os, sys, time
+line = open(sys.argv[1], "w")
+print(os.getcwd(), file=line, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_an_audit_that_is_ended_leaves_no_server_and_no_folder(tmp_path, by):
+    """Though the server does not end with its input."""
+    line = tmp_path / "line"
+    os.mkfifo(line)
+    verb = [sys.executable, "-c", "from pytest_agentchaos.cli import main; main()", "audit", "--timeout", "600", "--"]
+    with subprocess.Popen([*verb, sys.executable, "-c", STUBBORN, str(line)], stderr=subprocess.DEVNULL) as process:
+        try:
+            with line.open() as told:
+                folder = Path(told.readline().strip())
+                process.send_signal(by)
+                assert select.select([told], [], [], DEADLINE_S)[0]
+                assert told.read() == ""  # the server has let go of it
+        finally:
+            process.kill()
+    until_s = wall_s() + DEADLINE_S
+    while folder.exists() and wall_s() < until_s:  # the next thing that is done
+        pass
+    assert not folder.exists()
 
 
 def test_the_template_is_printed_and_nothing_is_called(tmp_path):
@@ -205,17 +252,23 @@ def test_examples_and_variables_reach_the_server(tmp_path):
     (["--reset", "true", "--", "python"], "--reset is for a URL"),
     (["--env", "A=1", "http://127.0.0.1:9/"], "--env is for a command"),
     (["http://127.0.0.1:9/", "--json"], "'--json' stands after a URL"),
+    (["http://127.0.0.1:9/", "Bearer abcdefghijklmnop"], "'Bearer [hidden]' stands after a URL"),
+    (["--header", "Authorization Bearer abcdefghijklmnop", "http://127.0.0.1:9/"], "'Authorization Bearer [hidden]'"),
     (["--header", "no", "http://127.0.0.1:9/"], "write it as NAME:VALUE"),
     (["--env", "NO_SUCH_VARIABLE_HERE", "--", "python"], "there is no such variable here"),
     (["http://tools.example/mcp"], "--allow tools.example"),
     (["--examples", "no-such-file.yaml", "--", "python"], "no-such-file.yaml:1: the file cannot be read"),
     (["--", "no-such-program"], "no-such-program: it cannot be started"),
+    (["127.0.0.1:9/mcp"], "or the URL of one, with http://"),
+    (["--", sys.executable, "no_such.py"], "there is no 'no_such.py' in this folder"),
+    (["http://127.0.0.1:9/mcp"], "the server did not answer initialize: the connection failed"),
 ])  # fmt: skip
 def test_wrong_usage_is_told_and_exits_with_two(words, told):
     """With the remedy, and without a traceback."""
     result = CliRunner().invoke(main, ["audit", *words], prog_name="agentchaos")
     assert result.exit_code == 2
     assert told in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_tool_that_is_not_there_offers_the_nearest():
@@ -226,7 +279,10 @@ def test_a_tool_that_is_not_there_offers_the_nearest():
 
 
 def test_sarif_that_cannot_be_written_is_told(tmp_path):
-    """A folder that is not there."""
-    result = run("--sarif", str(tmp_path / "no" / "a.sarif"), server=["list_orders"])
+    """Before the server is started: an audit takes minutes."""
+    started = tmp_path / "started"
+    server = ["--", sys.executable, "-c", f"open({str(started)!r}, 'w')"]
+    result = CliRunner().invoke(main, ["audit", "--sarif", str(tmp_path / "no" / "a.sarif"), *server])
     assert result.exit_code == 2
+    assert not started.exists()
     assert "the findings cannot be written" in result.stderr
