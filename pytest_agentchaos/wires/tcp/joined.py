@@ -1,4 +1,4 @@
-"""A link in one trial: what its rules make of it, moment by moment, and what the history tells of that."""
+"""A link's part in a trial: what its rules make of it, moment by moment, and what the history tells of that."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ class Line:
         self._name = name
         self._toxics: dict[str, Toxic] = {}
         self._down = False
+        self._lapses = 0
 
     @property
     def is_whole(self) -> bool:
@@ -31,6 +32,8 @@ class Line:
             return False
         if toxics or down:
             self._server.hold()  # before anything is broken
+            if self.is_whole:
+                self._lapses = self._server.lapses
         for name in gone:
             self._server.toxiproxy.remove(self._name, name)
             del self._toxics[name]
@@ -45,6 +48,7 @@ class Line:
     def heal(self) -> None:
         """Have everything pass, whatever stood there, also what did not quite come to stand."""
         try:
+            self.hold()
             self.become({}, down=False)
         except UsageError:
             self._toxics.clear()
@@ -55,6 +59,8 @@ class Line:
             raise
 
     def hold(self) -> None:
-        """Say that somebody is there who will heal it."""
+        """Say that somebody is there who will heal it; an error if the server has done so meanwhile."""
         if not self.is_whole:
             self._server.hold()
+            if self._server.lapses != self._lapses:
+                raise self._server.lapsed()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, Self
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.telling import quoted
 from pytest_agentchaos.targets import refuse_unless_allowed
 from pytest_agentchaos.wires import standing
@@ -15,6 +15,8 @@ from pytest_agentchaos.wires.active import Active
 from pytest_agentchaos.wires.tcp import server
 from pytest_agentchaos.wires.tcp.joined import Joined
 from pytest_agentchaos.wires.tcp.line import Line
+
+__tracebackhide__ = explains_itself
 
 _ADDRESS: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]]+):(?P<port>[0-9]{1,5})")
 
@@ -27,7 +29,15 @@ class Link:
     trials everything passes. It stands until it is closed.
     """
 
-    def __init__(self, upstream: str, *, name: str | None = None, caller: str = "", allow: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        upstream: str,
+        *,
+        name: str | None = None,
+        caller: str = "",
+        allow: Iterable[str] = (),
+        wires: standing.Wires = standing.COMMON,
+    ) -> None:
         allowed = tuple(allow)
         refuse_unless_allowed(_host(upstream), allowed)
         self.upstream = upstream
@@ -37,13 +47,14 @@ class Link:
             msg = f"Link({upstream!r}, name=''): rules could not name it; leave name= out or give it one"
             raise UsageError(msg)
         self._process = os.getpid()
+        self._wires = wires
         standing.needs("a link", "toxiproxy")
         self._server = server.current(allowed)
         self._proxy = self._server.put_up(self.name, upstream)
         self._joined: Joined | None = None
         self._is_open = True
         try:
-            standing.put_up(self)
+            wires.put_up(self)
         except BaseException:
             self.close()
             raise
@@ -86,7 +97,7 @@ class Link:
             return
         self._is_open = False
         try:
-            standing.take_down(self)
+            self._wires.take_down(self)
         finally:
             self._server.take_down(self._proxy.name)
 

@@ -24,9 +24,11 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_agentchaos import watchdog
 from pytest_agentchaos.clock import wall_s
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.targets import is_loopback
 from pytest_agentchaos.wires.tcp.toxiproxy import Proxy, Toxiproxy
+
+__tracebackhide__ = explains_itself
 
 if TYPE_CHECKING:
     from pytest_agentchaos.children import Processes
@@ -50,6 +52,8 @@ class Server:
     """The process that it runs in, if we have started it."""
     embedded: bool = False
     """Whether that is the embedded server, which heals itself when it hears nothing from us any more."""
+    lapses: int = 0
+    """How often the lease may have run out before it was renewed, so that what stood there was healed."""
     _held_s: float = -inf
     _tokens: dict[str, str | None] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -84,10 +88,22 @@ class Server:
 
     def hold(self) -> None:
         """Faults stand there, and somebody is here who will heal them."""
-        now_s = wall_s()
-        if self.embedded and now_s - self._held_s > _RENEWED_S:
-            self._held_s = now_s
+        if not self.embedded:
+            return
+        with self._lock:
+            now_s = wall_s()
+            self.lapses += now_s - self._held_s > _LEASE_S
+            is_due = now_s - self._held_s > _RENEWED_S
+            self._held_s = now_s if is_due else self._held_s
+        if is_due:
             self.toxiproxy.lease(_LEASE_S)
+
+    def lapsed(self) -> UsageError:
+        """What is told where faults stood meanwhile."""
+        return UsageError(
+            f"for longer than {_LEASE_S:g} s nobody told {self.toxiproxy.url} that the faults on its links stand, so"
+            " that it has healed them; was this process stopped, or is the machine overloaded? The trial proves nothing"
+        )
 
     def _forget(self, name: str) -> None:
         with self._lock:

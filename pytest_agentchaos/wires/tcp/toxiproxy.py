@@ -17,9 +17,14 @@ What that client lacks, and what is done about it here:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from queue import Empty, SimpleQueue
 from typing import Any, Final, Literal
 from urllib.parse import quote, urlsplit
 
@@ -31,6 +36,8 @@ from pytest_agentchaos.wires.tcp.toxics import Toxic
 
 DEFAULT_PORT: Final = 8474
 _TIMEOUT_S: Final = 10.0
+_ANSWER_BYTES: Final = 16_000_000
+_LISTEN: Final = re.compile(r"(?:\[[0-9A-Fa-f:.]*\]|[\w.-]*):[0-9]{1,5}")
 _DIRECT: Final = {"http": None, "https": None, "all": None}
 _GONE: Final = 404
 _REMEDIES: Final = {
@@ -60,7 +67,8 @@ class Toxiproxy:
 
     def __init__(self, url: str, *, allow: Iterable[str] = (), timeout_s: float = _TIMEOUT_S) -> None:
         self._host, self._port = _address(url)
-        refuse_unless_allowed(self._host.strip("[]"), allow)
+        self._allowed = tuple(allow)
+        refuse_unless_allowed(self._host.strip("[]"), self._allowed)
         self._timeout_s = timeout_s
         self.url: Final = f"http://{self._host}:{self._port}"
 
@@ -79,10 +87,20 @@ class Toxiproxy:
         return _proxy(self._ask("get", _path(name), f"the proxy {quoted(name)}"), self.url)
 
     def create(self, name: str, upstream: str, *, listen: str = "127.0.0.1:0", enabled: bool = True) -> Proxy:
-        """Put up a proxy; its ``listen`` has the port that was free."""
+        """Put up a proxy; its ``listen`` has the port that was free, on this machine unless another was allowed."""
         _path(name)
         asked = {"name": name, "upstream": upstream, "listen": listen, "enabled": enabled}
-        return _proxy(self._ask("post", "/proxies", f"a proxy {quoted(name)} on {listen}", asked), self.url)
+        answer = self._ask("post", "/proxies", f"a proxy {quoted(name)} on {listen}", asked)
+        made = _proxy(answer, self.url)
+        if not _LISTEN.fullmatch(made.listen):
+            raise _strange(answer, "where it listens", self.url)
+        try:
+            refuse_unless_allowed(made.listen.rpartition(":")[0].strip("[]"), self._allowed)
+        except UsageError:
+            with suppress(UsageError):  # nobody else would ever remove it
+                self.destroy(name)
+            raise
+        return made
 
     def populate(self, proxies: Sequence[Mapping[str, Any]]) -> tuple[Proxy, ...]:
         """Put up several at once; what is there in the same form stays."""
@@ -150,9 +168,10 @@ class Toxiproxy:
         from toxiproxy import exceptions  # type: ignore[import-untyped]
 
         options = {"timeout": self._timeout_s, "allow_redirects": False, "proxies": _DIRECT, "auth": _anonymous}
-        send = getattr(self._consumer, method)
+        options |= {"hooks": {"response": _bounded}, "stream": True}
+        send = partial(getattr(self._consumer, method), path, **options)
         try:
-            answer = send(path, **options) if body is None else send(path, json=body, **options)
+            answer = self._in_time(send if body is None else partial(send, json=body))
             status, content = answer.status_code, answer.content
         except exceptions.ProxyExists as error:
             status, content = 409, error.args[0]
@@ -173,6 +192,57 @@ class Toxiproxy:
             msg = f"Toxiproxy at {self.url}, asked for {what}, answers {status}: {_words(content)}; {remedy}"
             raise UsageError(msg)
         return _read(content, what, self.url) if content else {}
+
+    def _in_time(self, send: Callable[[], Any]) -> Any:
+        """Its answer. The client's own time limit begins anew with each byte, so that it would wait for ever."""
+        import requests
+
+        outcomes: SimpleQueue[Future[Any]] = SimpleQueue()
+
+        def work() -> None:
+            outcome: Future[Any] = Future()
+            try:
+                outcome.set_result(send())
+            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+                outcome.set_exception(error)
+            outcomes.put(outcome)
+
+        try:
+            threading.Thread(target=work, name="agentchaos-toxiproxy", daemon=True).start()
+        except RuntimeError:  # there are no new threads when Python ends
+            work()
+        limit_s = 2 * self._timeout_s
+        with suppress(Empty):
+            return outcomes.get(timeout=limit_s).result()
+        msg = f"its answer is not complete after {limit_s:g} s"
+        raise requests.Timeout(msg)
+
+
+class _Bounded:
+    """A body, as far as it is of a reasonable size."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, chunk_bytes: int, **options: Any) -> Iterator[bytes]:
+        """What the client's library asks for."""
+        left = _ANSWER_BYTES
+        for chunk in self._raw.stream(chunk_bytes, **options):
+            left -= len(chunk)
+            if left < 0:
+                import requests
+
+                self._raw.close()
+                msg = f"its answer has more than {_ANSWER_BYTES:,} bytes"
+                raise requests.RequestException(msg)
+            yield chunk
+
+
+def _bounded(answer: Any, **_: Any) -> None:
+    answer.raw = _Bounded(answer.raw)
 
 
 def _address(url: str) -> tuple[str, int]:

@@ -12,6 +12,7 @@ import sys
 from pytest_agentchaos.errors import AgentChaosError
 from pytest_agentchaos.wires.toxiproxy.limits import raise_limit
 from pytest_agentchaos.wires.toxiproxy.server import Server
+from pytest_agentchaos.wires.toxiproxy.wakeful import wakeful_loop
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,7 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="toxiproxy: %(message)s")
     raise_limit()
     try:
-        asyncio.run(_serve(given))
+        with asyncio.Runner(loop_factory=wakeful_loop) as runner:
+            runner.run(_serve(given))
     except (AgentChaosError, OSError) as error:
         sys.stderr.write(f"toxiproxy: {error}\n")
         return 2

@@ -9,8 +9,8 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from pytest_agentchaos.wires.toxiproxy import go_json
-from pytest_agentchaos.wires.toxiproxy.go_json import Number, written
-from pytest_agentchaos.wires.toxiproxy.go_values import fill, kind, unfit
+from pytest_agentchaos.wires.toxiproxy.go_json import written
+from pytest_agentchaos.wires.toxiproxy.go_values import fill, float64
 from pytest_agentchaos.wires.toxiproxy.lease import Lease
 from pytest_agentchaos.wires.toxiproxy.proxies import Proxies
 from pytest_agentchaos.wires.toxiproxy.proxy import Proxy
@@ -153,19 +153,13 @@ class Api:
 
     def _renew(self, body: bytes) -> Reply:
         given: dict[str, float] = {}
-        complaint = fill(go_json.read(body), {"seconds": _seconds}, given, "Lease", "agentchaos.Lease")
+        complaint = fill(go_json.read(body), {"seconds": float64}, given, "Lease", "agentchaos.Lease")
         if complaint is not None:
             raise complaint
         if "seconds" not in given:
             raise Refusal(400, "missing required field: seconds")
         self._lease.renew(given["seconds"])
         return _json(f'{{"seconds":{given["seconds"]:g}}}')
-
-
-def _seconds(value: object, where: str) -> float:
-    if not isinstance(value, Number):
-        raise unfit(what=kind(value), where=f"struct field {where} of type float64")
-    return float(value.literal)
 
 
 def _clean(path: str) -> str:

@@ -67,10 +67,12 @@ class Direction:
 
     def add(self, dose: Dose) -> None:
         """A toxic at the end of the chain."""
-        if self.done or self._ending:
-            return  # the end has gone by already; what is left is on its way to the receiver
+        if self._is_past():
+            return
         if self.stages:
             self.stages[-1].restart(self)
+            if self._is_past():
+                return
         self.stages.append(self._stage(dose))
         self._pump()
 
@@ -219,6 +221,10 @@ class Direction:
     def _step(self) -> bool:
         """From the last stage to the first, so that there is room for what comes."""
         return any(self.stages[index].advance(self._outlet(index)) for index in range(len(self.stages) - 1, -1, -1))
+
+    def _is_past(self) -> bool:
+        """Whether the end has gone by already; what is left is on its way to the receiver."""
+        return self.done or self._ending
 
     def _outlet(self, index: int) -> Outlet:
         return self.stages[index + 1] if index + 1 < len(self.stages) else self

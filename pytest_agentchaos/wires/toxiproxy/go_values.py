@@ -72,12 +72,20 @@ def whole(type_name: str) -> Decoder:
 
 def float32(value: Any, where: str) -> float:
     """A field that holds a fraction, in 32 bits."""
-    if not isinstance(value, Number):
-        raise unfit(what=kind(value), where=f"struct field {where} of type float32")
+    number = float64(value, where, "float32")
     try:
-        return float(struct.unpack("f", struct.pack("f", float(value.literal)))[0])
+        return float(struct.unpack("f", struct.pack("f", number))[0])
     except OverflowError:
         raise unfit(what=f"number {value.literal}", where=f"struct field {where} of type float32") from None
+
+
+def float64(value: Any, where: str, type_name: str = "float64") -> float:
+    """A field that holds a fraction. One that is too large for it would be infinite, which JSON cannot say."""
+    if not isinstance(value, Number):
+        raise unfit(what=kind(value), where=f"struct field {where} of type {type_name}")
+    if math.isinf(number := float(value.literal)):
+        raise unfit(what=f"number {value.literal}", where=f"struct field {where} of type {type_name}")
+    return number
 
 
 def written_float32(value: float) -> str:

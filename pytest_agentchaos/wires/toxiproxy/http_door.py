@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 LARGEST_BODY_BYTES: Final = 4 * 1024 * 1024
 MOST_CONNECTIONS: Final = 256
 _PATIENCE_S: Final = 60.0
-"""For a request, from the end of the one before it: whoever says nothing or little keeps no place."""
+"""For a request, from the end of the one before it, and for its reply: whoever says or hears little keeps no place."""
 _READ_BYTES: Final = 64 * 1024
 
 
@@ -85,14 +85,23 @@ class Door:
                 return
             if request is None:
                 return
-            await self._send(connection, writer, self._answer(request))
+            reply = self._answer(request)
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._send(connection, writer, reply, bare=request.method == "HEAD")
             if connection.our_state is h11.MUST_CLOSE:
                 return
             connection.start_next_cycle()
 
     async def _send(
-        self, connection: h11.Connection, writer: asyncio.StreamWriter, reply: Reply, *, last: bool = False
+        self,
+        connection: h11.Connection,
+        writer: asyncio.StreamWriter,
+        reply: Reply,
+        *,
+        last: bool = False,
+        bare: bool = False,
     ) -> None:
+        """``last``: the connection ends with it; ``bare``: only its head was asked for."""
         import h11
 
         body = reply.body.encode()
@@ -108,7 +117,7 @@ class Door:
             headers.append(("Connection", "close"))
         events: list[Any] = [
             h11.Response(status_code=reply.status, headers=headers, reason=_reason(reply.status)),
-            h11.Data(data=body),
+            h11.Data(data=b"" if bare else body),
             h11.EndOfMessage(),
         ]
         for event in events:

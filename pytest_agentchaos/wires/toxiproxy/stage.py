@@ -46,12 +46,13 @@ class Stage:
 
     __slots__ = (
         "_due", "_loop", "_place", "_program", "_queue", "_random", "_reset", "_rolls", "_step", "_timer", "_wake",
-        "closed", "dose", "ended", "tally_bytes",
+        "closed", "dose", "ended", "has_gap", "tally_bytes",
     )  # fmt: skip
 
     def __init__(self, dose: Dose, place: Place, wake: Callable[[], None], reset: Callable[[Dose], None]) -> None:
         self.dose = dose
         self.tally_bytes = 0
+        self.has_gap = False
         self.ended = False
         """Nothing more will be put into the queue."""
         self.closed = False
@@ -124,20 +125,25 @@ class Stage:
 
     def restart(self, outlet: Outlet) -> None:
         """The toxic was changed, or the chain behind it: what is in hand goes on, and it is drawn anew who is hit."""
-        if self.closed or (isinstance(self._step, Wait) and self._step.firm):
+        if self.closed or (isinstance(self._step, (Wait, Send)) and self._step.firm):
             return
         self._let_go(outlet)
-        if not self.closed:  # the receiver may turn out to be gone
-            self._begin()
+        if self.closed:  # the receiver has turned out to be gone
+            return
+        if not self._begin() and self.has_gap:
+            self._close(outlet, reset=False)
 
     def remove(self, outlet: Outlet) -> None:
         """The toxic is gone: everything goes on at once, or the connection ends with it."""
         if self.closed:
             return
         step = self._step
-        if isinstance(step, Wait) and step.firm:
-            self._go_on(None)
-            self.advance(outlet)
+        if isinstance(step, (Wait, Send)) and step.firm:
+            if isinstance(step, Send):
+                outlet.accept(step.chunk)
+            if not self.closed:  # the receiver may turn out to be gone
+                self._go_on(None)
+                self.advance(outlet)
         elif self.dose.kind.closes_when_removed:
             self._close(outlet, reset=False)
         else:
@@ -154,13 +160,15 @@ class Stage:
         self._queue.clear()
         self.closed = True
 
-    def _begin(self) -> None:
+    def _begin(self) -> bool:
+        """Whether this connection is hit."""
         place = self._place
         self._rolls += 1
         drawn = uniform(place.seed, "toxiproxy", place.proxy, self.dose.name, place.connection, "toxicity", self._rolls)
-        kind = self.dose.kind if drawn < self.dose.toxicity else KINDS["noop"]
-        self._program: Program = kind.pipe(self)
+        hit = drawn < self.dose.toxicity
+        self._program: Program = (self.dose.kind if hit else KINDS["noop"]).pipe(self)
         self._step: Step = next(self._program)
+        return hit
 
     def _take(self, step: Take, outlet: Outlet) -> bool:
         if not outlet.has_room():

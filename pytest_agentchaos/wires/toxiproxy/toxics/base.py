@@ -15,6 +15,8 @@ class Stage(Protocol):
 
     tally_bytes: int
     """A figure that survives a change of the attributes."""
+    has_gap: bool
+    """Whether bytes were dropped: if this connection is spared from now on, it ends, and nothing follows the gap."""
 
     @property
     def attributes(self) -> dict[str, int]:

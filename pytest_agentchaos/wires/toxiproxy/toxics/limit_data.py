@@ -24,7 +24,7 @@ class LimitData:
             data = got.data[:left]
             if data:
                 stage.tally_bytes += len(data)
-                yield Send(Chunk(data, got.arrived_s))
+                yield Send(Chunk(data, got.arrived_s), firm=len(data) == left)
             if len(data) == left:
                 break
         yield Close()

@@ -31,10 +31,15 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A chunk for the next toxic, or for the receiver. ``held``: what is still in hand after it."""
+    """A chunk for the next toxic, or for the receiver. ``held``: what is still in hand after it.
+
+    ``firm``: the end follows, for what came after it is dropped already; a change does not concern it, and with removal
+    it goes on at once.
+    """
 
     chunk: Chunk
     held: Chunk | None = None
+    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,5 +21,5 @@ class Timeout:
         """Take, and do nothing with it."""
         timeout_ms = stage.attributes["timeout"]
         while isinstance((yield Take(within_s=timeout_ms * MS if timeout_ms > 0 else None)), Chunk):
-            pass
+            stage.has_gap = True
         yield Close()

@@ -16,6 +16,16 @@ from pytest_agentchaos.loopback import LoopbackServer
 from pytest_agentchaos.wires.tcp import server as servers
 
 
+def until(condition):
+    """Wait for what is to come, as long as only a failure takes."""
+    ticks = threading.Event()
+    for _ in range(3000):
+        if condition():
+            return
+        ticks.wait(0.01)
+    pytest.fail("it never came")
+
+
 @pytest.fixture(scope="module")
 def toxiproxy():
     """A server: the one that AGENTCHAOS_TOXIPROXY_URL names, the real one if it is installed, else the embedded one."""

@@ -15,11 +15,13 @@ from pytest_agentchaos.chaos import Chaos
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.schedule import rule
 from pytest_agentchaos.trial import Trial
-from pytest_agentchaos.wires import standing
 from pytest_agentchaos.wires.active import Active
 from pytest_agentchaos.wires.late import LateDeliveries
+from pytest_agentchaos.wires.standing import COMMON, Wires
 from pytest_agentchaos.wires.tcp import Link
 from pytest_agentchaos.wires.tcp import server as servers
+
+from .conftest import until
 
 PATIENCE_S = 30.0
 SILENCE_S = 0.15
@@ -75,7 +77,7 @@ def at_moments(*rules):
     engine.clock = moments
     engine.processes.start_live(moments.after)
     active = Active(engine, moments, sim=False, upstreams=trial.upstreams, late=LateDeliveries(moments))
-    with standing.joined(active):
+    with COMMON.joined(active):
         yield trial, moments
 
 
@@ -107,16 +109,6 @@ def refused(link):
     except ConnectionRefusedError:
         return True
     return False
-
-
-def until(condition):
-    """Wait for what is to come, as long as only a failure takes."""
-    ticks = threading.Event()
-    for _ in range(3000):
-        if condition():
-            return
-        ticks.wait(0.01)
-    pytest.fail("it never came")
 
 
 def told(chaos):
@@ -402,7 +394,21 @@ def test_a_closed_link_is_gone(echo, toxiproxy):
         assert refused(link)
     assert told(chaos)[-1] == "ok"
     assert len(before - set(toxiproxy.proxies())) == 1
-    assert link not in standing._standing
+    assert link not in COMMON._standing
+
+
+def test_a_kept_link_has_no_part_in_the_trials_of_others(echo):
+    """Their faults do not act on it; those of its own trials do."""
+    kept = Wires()
+    with Link(echo.address, name="echo", wires=kept) as link:
+        with live((faults.Refused(), on.tcp())) as other, connected(link) as client:
+            assert echoed(client) == b"ping"
+        own = Chaos()
+        own.wires(kept)
+        own.inject(faults.Refused(), on.tcp())
+        with own.live():
+            assert refused(link)
+    assert (other.history.begun, own.history.begun) == (0, 1)
 
 
 def test_what_others_do_on_the_server_is_left_alone(link, toxiproxy, echo):
@@ -489,12 +495,24 @@ def test_the_server_hears_from_us_as_long_as_a_fault_stands(link, leases, monkey
 
 
 def test_a_live_fault_is_healed_when_nobody_is_there_any_more(link, leases, monkeypatch):
-    """By the server itself, when it has not heard from us for as long as we said."""
+    """By the server itself, when it has not heard from us for as long as we said; the trial proves nothing then."""
     monkeypatch.setattr(servers, "_LEASE_S", 0.1)
     monkeypatch.setattr(servers, "_RENEWED_S", 1e9)
-    with at_moments((faults.Refused(), on.tcp())):
+    with at_moments((faults.Refused(), on.tcp())) as (trial, _):
         until(lambda: not refused(link))
     assert leases == [0.1]
+    assert "for longer than 0.1 s" in str(trial.engine.problems[0])
+    assert told(trial)[-1] == "info"
+
+
+def test_a_lease_that_ran_out_between_two_trials_is_nobodys_loss(link, leases):
+    """Nothing stood there."""
+    for _ in range(2):
+        with at_moments((faults.Refused(), on.tcp())) as (trial, _):
+            assert refused(link)
+        assert not trial.engine.problems
+        servers.current()._held_s -= 100
+    assert leases == [10, 10]
 
 
 def test_clients_that_come_and_go_meanwhile_get_their_own_bytes(link):

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 
 import pytest
 
@@ -14,6 +13,8 @@ from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.wires.tcp import Link
 from pytest_agentchaos.wires.tcp import server as servers
 from pytest_agentchaos.wires.tcp.toxiproxy import Toxiproxy
+
+from .conftest import until
 
 PATIENCE_S = 30.0
 CONTROLLER = """
@@ -42,16 +43,6 @@ def own_servers(monkeypatch):
     monkeypatch.delenv(servers.VARIABLE, raising=False)
     yield
     servers.close()
-
-
-def until(condition):
-    """Wait for what is to come, as long as only a failure takes."""
-    ticks = threading.Event()
-    for _ in range(3000):
-        if condition():
-            return
-        ticks.wait(0.01)
-    pytest.fail("it never came")
 
 
 def runs(process):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,48 @@ def test_a_server_that_is_silent_or_gone_is_told_of(script):
         Toxiproxy(url).version()
 
 
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"])
+def test_a_server_that_answers_byte_by_byte_is_told_of(begun):
+    """Each byte would have a time of its own."""
+    over = threading.Event()
+
+    def drip(listener):
+        client, _ = listener.accept()
+        with client:
+            client.sendall(begun)
+            for _ in range(2000):  # not for ever
+                if over.wait(0.01):
+                    break
+                client.sendall(b"X")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,))
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            with pytest.raises(UsageError, match=r"not complete after 0\.4 s\), asked for its version"):
+                Toxiproxy(url, timeout_s=0.2).version()
+        finally:
+            over.set()
+            thread.join()
+
+
+def test_an_answer_beyond_all_measure_is_told_of(script, monkeypatch):
+    """Before it is all there."""
+    monkeypatch.setattr("pytest_agentchaos.wires.tcp.toxiproxy._ANSWER_BYTES", 1000)
+    script.will(200, {"version": "1" * 1000})
+    with pytest.raises(UsageError, match="more than 1,000 bytes"):
+        Toxiproxy(script.url).version()
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:x", "a\x1b[2J:1", "nowhere", ""])
+def test_a_new_proxy_has_to_listen_somewhere(script, listen):
+    """Its address is shown, and given to others."""
+    script.will(200, {**PROXY, "listen": listen})
+    with pytest.raises(UsageError, match="asked for where it listens"):
+        Toxiproxy(script.url).create("p", "127.0.0.1:1")
+
+
 @pytest.mark.parametrize(
     "url", ["", "127.0.0.1:8474", "https://127.0.0.1", "http://", "http://h:x", "http://h/path", "http://me:pw@h"]
 )
@@ -269,3 +312,19 @@ def test_a_reset_that_fails_is_an_error(script):
     toxiproxy.reset()
     with pytest.raises(UsageError, match="a reset, answers 500: no"):
         toxiproxy.reset()
+
+
+@pytest.mark.parametrize("listen", ["203.0.113.7:80", "[2001:db8::1]:80", "printer:9100", ":80", "[::]:80"])
+def test_a_new_proxy_has_to_listen_on_this_machine(script, monkeypatch, listen):
+    """Who connects to a link is not led to another one by what a server says; and the proxy does not stay there."""
+    script.will(201, {**PROXY, "listen": listen})
+    script.will(204)
+    with pytest.raises(UsageError, match="a machine that is not this one, and nobody has allowed it"):
+        Toxiproxy(script.url).create("p", "127.0.0.1:2")
+    assert [asked[:2] for asked in script.asked] == [("POST", "/proxies"), ("DELETE", "/proxies/p")]
+
+
+def test_a_proxy_may_listen_where_it_was_allowed(script):
+    """By the same name as the server itself."""
+    script.will(201, {**PROXY, "listen": "chaos.test:80"})
+    assert Toxiproxy(script.url, allow=("chaos.test",)).create("p", "127.0.0.1:2").listen == "chaos.test:80"

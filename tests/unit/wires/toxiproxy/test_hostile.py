@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import resource
 import socket
@@ -10,6 +11,9 @@ from contextlib import ExitStack, suppress
 from urllib.parse import urlsplit
 
 import pytest
+
+from pytest_agentchaos.wires.toxiproxy import http_door
+from pytest_agentchaos.wires.toxiproxy.api import Reply
 
 PATIENCE_S = 30.0
 
@@ -114,6 +118,50 @@ def test_toxicity_may_be_any_fraction(api, proxied, toxicity):
     """It is a threshold: below 0 hits nobody, above 1 everybody."""
     proxied.add("latency", toxicity=toxicity)
     proxied.warm_pair()
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" * 400])
+def test_a_fraction_beyond_all_measure_is_refused(api, proxied, number):
+    """It would be infinite, which no reply can say: neither of the toxic nor of all proxies."""
+    said = '{"error":"bad request body: json: cannot unmarshal number '
+    for path, body in (
+        ("/proxies/p/toxics", '{"type": "noop", "toxicity": %s}'),
+        ("/agentchaos/lease", '{"seconds": %s}'),
+    ):
+        status, _, answer = api.ask("POST", path, body % number)
+        assert (status, answer.startswith(said)) == (400, True), answer
+    assert api.do("GET", "/proxies")["p"]["toxics"] == []
+
+
+def test_whoever_asks_for_a_head_only_gets_no_body(api):
+    """And may ask on."""
+    answer = said(api.url, b"HEAD /nothing HTTP/1.1\r\nHost: x\r\n\r\nGET /version HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b"\r\n\r\nHTTP/1.1 200 OK\r\n" in answer
+
+
+def test_a_client_that_does_not_read_keeps_no_place(monkeypatch):
+    """Its reply has as long as its request had."""
+    monkeypatch.setattr(http_door, "_PATIENCE_S", 0.05)
+
+    async def serve():
+        door = http_door.Door(lambda request: Reply(200, "x" * 20_000_000))
+        port = await door.open("127.0.0.1", 0)
+        try:
+            with socket.create_connection(("127.0.0.1", port)) as client:
+                client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                asking = await anext(task async for task in opened(door))
+                assert (await asyncio.wait([asking], timeout=PATIENCE_S))[0]
+        finally:
+            await door.close()
+
+    async def opened(door):
+        for _ in range(1000):
+            for task in door._open:
+                yield task
+            await asyncio.sleep(0.01)
+
+    asyncio.run(serve())
 
 
 def test_more_toxics_than_anybody_needs_are_refused(api, proxied):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -149,3 +150,27 @@ def test_a_toxic_can_be_added_while_the_reader_stands_still(api, proxied, kind, 
             proxied.remove(name)
     sender.join()
     assert got == data
+
+
+def test_nothing_follows_what_a_timeout_has_dropped(api, proxied):
+    """Who is hit is drawn anew by a change; a stream that lacks bytes and is spared from then on ends instead."""
+    if not api.embedded:
+        pytest.skip("the real server lets bytes pass behind the gap")
+    client, server = proxied.warm_pair()
+    name = proxied.add("timeout", timeout=0)
+    server.sendall(b"dropped" * 3_000_000)  # more than all buffers on the way hold
+    proxied.add("noop")
+    proxied.change(name, toxicity=1.0)
+    proxied.change(name, toxicity=0.0)
+    with suppress(OSError):  # it may know already
+        server.sendall(b"later")
+    assert client.recv(100) == b""
+
+
+def test_a_timeout_that_has_dropped_nothing_spares_a_connection(proxied):
+    """There is no gap in what it carries."""
+    client, server = proxied.warm_pair()
+    name = proxied.add("timeout", timeout=0)
+    proxied.change(name, toxicity=0.0)
+    server.sendall(b"later")
+    assert client.recv(100) == b"later"

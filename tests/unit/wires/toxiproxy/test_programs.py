@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from pytest_agentchaos.rng import stream
+from pytest_agentchaos.wires.toxiproxy.dose import Dose, Way
+from pytest_agentchaos.wires.toxiproxy.stage import Place as Spot
+from pytest_agentchaos.wires.toxiproxy.stage import Stage
 from pytest_agentchaos.wires.toxiproxy.toxics import KINDS
 from pytest_agentchaos.wires.toxiproxy.toxics.steps import Chunk, Close, Send, Signal, Take, Wait
 
@@ -171,3 +176,46 @@ def test_a_stream_that_ends_at_once_is_closed_by_every_toxic(kind):
     """Whatever its attributes, at their defaults."""
     place = Place(**dict.fromkeys(KINDS[kind].integers, 0))
     assert carried_out(kind, place, []) == [(0.0, None)]
+
+
+class Receiver:
+    """What a stage sends to; it has room until it is told otherwise."""
+
+    def __init__(self):
+        self.room = True
+        self.came = []
+
+    def has_room(self):
+        """Whether it has."""
+        return self.room
+
+    def accept(self, chunk):
+        """Bytes."""
+        self.came.append(chunk.data)
+
+    def end(self):
+        """Nothing follows."""
+        self.came.append(None)
+
+
+@pytest.mark.parametrize("then", ["restart", "remove"])
+def test_a_limit_that_was_reached_ends_the_connection_whatever_becomes_of_the_toxic(then):
+    """The rest of that chunk is dropped already: bytes after it would follow a hole."""
+    receiver = Receiver()
+
+    async def limited():
+        dose = Dose("l", KINDS["limit_data"], "downstream", Way.DOWNSTREAM, 1.0, {"bytes": 3})
+        stage = Stage(dose, Spot(0, "p", 1), lambda: None, lambda dose: None)
+        stage.accept(Chunk(b"abcdef", 0.0))
+        assert stage.advance(receiver)
+        receiver.room = False  # while the first three are on their way
+        assert not stage.advance(receiver)
+        dose.attributes["bytes"] = 1000
+        getattr(stage, then)(receiver)
+        receiver.room = True
+        stage.accept(Chunk(b"ghi", 0.0))
+        while stage.advance(receiver):
+            pass
+
+    asyncio.run(limited())
+    assert receiver.came == [b"abc", None]
