@@ -23,6 +23,7 @@ from pytest_agentchaos.wires.http_transport import install
 
 if TYPE_CHECKING:
     from pytest_agentchaos.traces.receiver import Receiver
+    from pytest_agentchaos.wires.standing import Wires
 
 __tracebackhide__ = explains_itself
 
@@ -92,6 +93,13 @@ class Chaos:
         A callee is named by the host that calls go to, a caller by the ``caller=`` of the proxy that it calls through.
         """
         self._trial.engine.processes.declare(handle, *names)
+
+    def wires(self, wires: Wires) -> None:
+        """Declare wires of live mode that are kept for systems of this sort, and join no other trial.
+
+        ``Proxy(..., wires=kept)`` stands among ``kept = Wires()``. What is not given any joins each live trial.
+        """
+        self._trial.join(wires)
 
     def receiver(self, port: int = 0) -> Receiver:
         """In a live trial: where processes send their spans, which become ops of the history when it is over.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,9 @@ from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.evidence.effects.ledger import Deed, deeds
 from pytest_agentchaos.evidence.effects.world import rows
 from pytest_agentchaos.evidence.figures.prices import Prices
-from pytest_agentchaos.evidence.messages.tools import tools
+from pytest_agentchaos.evidence.history import History
+from pytest_agentchaos.evidence.messages.tools import LISTING, Tools, tools
+from pytest_agentchaos.evidence.op import Op
 from pytest_agentchaos.evidence.run import ENDS
 
 
@@ -45,6 +47,7 @@ class Declared:
         self._engine = engine
         self._note = engine.note
         self._pending: list[dict[str, Any]] = []
+        self._learned = Tools({})
         self._accounted: dict[tuple[int, str], Deed] = {}
         self.effects: dict[str, Effect] = {}
         self.claims: list[Claims] = []
@@ -131,10 +134,16 @@ class Declared:
             return True
         if call.kind != "tool":
             return None
-        defined = self._engine.history.view(tools).find(call.name, call.target)
-        if defined is not None and defined.writes is not None:
-            return defined.writes
+        for known in (self._engine.history.view(tools), self._learned):
+            defined = known.find(call.name, call.target)
+            if defined is not None and defined.writes is not None:
+                return defined.writes
         return not self.effects
+
+    def learn(self, ops: Sequence[Op]) -> None:
+        """Remember what tools say of themselves in ops of which the history lets go."""
+        if any((op.call is not None and op.call.name == LISTING) or "tools" in op.data for op in ops):
+            self._learned = self._learned.completed(tools(History.of(ops)))
 
     def begin(self) -> None:
         """Write down what was declared since the last time."""

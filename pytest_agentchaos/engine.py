@@ -30,6 +30,9 @@ from pytest_agentchaos.flight import NOT_THE_SYSTEM, Flight, Tally, in_context, 
 from pytest_agentchaos.processes import Processes
 from pytest_agentchaos.schedule import Rule, Schedule
 
+PROBLEMS = 1_000
+"""So many are remembered; in a trial that stands for days, what fails may fail at each call."""
+
 
 class Engine:
     """Decides, and writes down."""
@@ -83,7 +86,8 @@ class Engine:
 
     def problem(self, error: AgentChaosError) -> AgentChaosError:
         """Remember an error that must reach the test whatever the agent makes of it."""
-        self.problems.append(error)
+        if len(self.problems) < PROBLEMS:
+            self.problems.append(error)
         return error
 
     def begin(self, request: Request, *, wire: str = "http", dialect: Dialect | None = None) -> Flight:

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 LIMIT_BYTES = 1 << 20
 """Bodies above this are told by their size alone."""
 
+DECLINED = 1_000
+"""So often it is kept why a rule has left a call alone."""
+
 ERROR_BYTES = 300
 """So much of the body of an error is told."""
 
@@ -211,7 +214,8 @@ class Flight:
 
     def decline(self, tally: Tally, why: str) -> None:
         """A fault left this call alone although its selector had matched it."""
-        tally.declined.append(f"{self.call}: {why}")
+        if len(tally.declined) < DECLINED:
+            tally.declined.append(f"{self.call}: {why}")
 
     def compose(self, program: Program | None, tally: Tally, situation: Situation) -> Program | None:
         """One more fault on this call, wherever those before it deliver."""

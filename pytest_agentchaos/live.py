@@ -10,6 +10,7 @@ from pytest_agentchaos.children import ready
 from pytest_agentchaos.traces.receiver import Receiver
 from pytest_agentchaos.wires.children import Processes
 from pytest_agentchaos.wires.reverse_proxy import Proxy
+from pytest_agentchaos.wires.standing import Wires
 from pytest_agentchaos.wires.tcp import Link
 
-__all__ = ["Link", "Processes", "Proxy", "Receiver", "ready"]
+__all__ = ["Link", "Processes", "Proxy", "Receiver", "Wires", "ready"]

@@ -44,6 +44,8 @@ def _is_site(site: str) -> str:
     return site
 
 
+DOES = {"write": True, "read": False}
+"""Words for calls by what they do to the world, beside those for their kinds."""
 SITE_PARTS = len(Site._fields)
 Glob = Annotated[str, AfterValidator(_not_empty)]
 

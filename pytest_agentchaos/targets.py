@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
+
+__tracebackhide__ = explains_itself
 
 VARIABLE: Final = "AGENTCHAOS_ALLOW"
 """Names of hosts, separated by commas; a glob may stand for several."""

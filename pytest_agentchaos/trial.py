@@ -28,7 +28,7 @@ from pytest_agentchaos.unfired import explain_unfired
 from pytest_agentchaos.wires.active import Active, activated, current
 from pytest_agentchaos.wires.http_transport.install import installed
 from pytest_agentchaos.wires.late import LateDeliveries
-from pytest_agentchaos.wires.standing import joined
+from pytest_agentchaos.wires.standing import COMMON, Wires
 from pytest_agentchaos.wires.upstreams import Upstreams
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Trial:
         self.graves: list[SimLoop] = []
         """What killed processes have left; :meth:`close` lets go of it."""
         self._lives: list[Live] = []
+        self.wires = [COMMON]
+        """What it joins when it is live."""
 
     @property
     def schedule(self) -> Schedule:
@@ -128,6 +130,13 @@ class Trial:
         live = Live(self)
         self._lives.append(live)
         return live
+
+    def join(self, wires: Wires) -> None:
+        """These wires are its own as well."""
+        if wires not in self.wires:
+            self.wires.append(wires)
+            for live in self._lives:
+                live.join(wires)
 
     def receiver(self, port: int = 0) -> Receiver:
         """Where the processes of a live trial send their spans: see :meth:`Live.receiver`."""
@@ -228,6 +237,8 @@ class Live:
         self._trial = trial
         self._late = LateDeliveries(trial.clock)
         self._open: ExitStack | None = None
+        self._active: Active | None = None
+        self._joined = ExitStack()
         self._ending: _Ending | None = None
 
     def __enter__(self) -> Self:
@@ -245,7 +256,9 @@ class Live:
             stack.enter_context(trial.declared.listening())
             stack.enter_context(watched(trial.history, clock, epoch_s=epoch_s, wall_s=wall_s))
             trial.engine.processes.start_live(self._late.after)
-            stack.enter_context(joined(active))
+            self._active, self._joined = active, stack.enter_context(ExitStack())
+            for wires in trial.wires:
+                self._joined.enter_context(wires.joined(active))
             stack.callback(self._late.settle)
             self._open = stack.pop_all()
         return self
@@ -270,6 +283,11 @@ class Live:
         """What the system answered in this block, for invariants that look at the answer."""
         if self._ending is not None:
             self._ending.value = value
+
+    def join(self, wires: Wires) -> None:
+        """These too, from now on, if it is under way."""
+        if self._open is not None and self._active is not None:
+            self._joined.enter_context(wires.joined(self._active))
 
     @property
     def is_open(self) -> bool:
@@ -297,13 +315,13 @@ class Live:
 
         Its calls, and the faults that acted on them, become ops of the history when this block ends.
         """
-        from pytest_agentchaos.wires.mcp_stdio.joined import Joined
+        from pytest_agentchaos.wires.mcp_stdio.wrapped import Wrapped
 
         trial, clock = self._trial, self._trial.clock
         if self._open is None or not isinstance(clock, WallClock):
             msg = "live().wrapped(...) works only inside of its block: `with agentchaos.live() as live: ...`"
             raise trial.engine.problem(UsageError(msg))
-        shims = Joined(trial.engine, clock.epoch_s, trial.declared.effects.values())
+        shims = Wrapped(trial.engine, clock.epoch_s, trial.declared.effects.values())
         self._open.callback(shims.write_down)
         return shims.command(command, name)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
@@ -20,13 +19,26 @@ def explain_unfired(unfired: Sequence[Tally], total: int, history: History, *, r
     lines = [f"invalid: {len(unfired)} of {total} faults never fired, so this trial proves nothing about them."]
     if not ran:
         lines.append("  nothing was run: call agentchaos.run(system, ...) or enter agentchaos.live()")
-    for tally in unfired:
-        lines.append(f"  {tally.rule}")
-        lines += [f"    {line}" for line in _reasons(tally)]
+    lines += _each(unfired)
     if ran:
         lines += _seen(history, unfired[0].rule.selector)
     text: str = redact("\n".join(lines))
     return text
+
+
+def why_unfired(unfired: Sequence[Tally], history: History) -> list[str]:
+    """The same where calls came from outside, and there may have been none yet."""
+    seen = _seen(history, unfired[0].rule.selector) if history.begun else ["No call has come."]
+    text: str = redact("\n".join([*_each(unfired), *seen]))
+    return text.splitlines()
+
+
+def _each(unfired: Sequence[Tally]) -> list[str]:
+    lines: list[str] = []
+    for tally in unfired:
+        lines.append(f"  {tally.rule}")
+        lines += [f"    {line}" for line in _reasons(tally)]
+    return lines
 
 
 def _reasons(tally: Tally) -> list[str]:
@@ -66,18 +78,17 @@ def _end(end_s: float | None) -> str:
 
 
 def _seen(history: History, selector: Selector) -> list[str]:
-    exchanges = history.calls()
-    if not exchanges:
+    seen = history.sorts()
+    if not seen.count:
         return [
             "No call crossed a wire. Seen are: httpx and httpx2 clients, functions wrapped with agentchaos.tool(fn),",
-            "MCP connections of agentchaos.mcp(server), all made inside agentchaos.run() or agentchaos.live().",
+            "MCP connections of agentchaos.mcp(server), all made inside agentchaos.run() or agentchaos.live(),",
+            "and live what goes through proxies, links and wrapped servers.",
         ]
-    counts = Counter(str(exchange.call) for exchange in exchanges)
-    first_s = {str(exchange.call): history[exchange.index].at_s for exchange in reversed(exchanges)}
-    calls = {str(exchange.call): exchange.call for exchange in exchanges}
-    order = sorted(counts, key=lambda text: -_likeness(calls[text], selector))
-    lines = [f"The calls that were seen ({len(exchanges)}), nearest first:"]
-    lines += [f"  {text}  x{counts[text]}, first at {first_s[text]:g} s" for text in order[:SHOWN]]
+    sorts = seen.sorts
+    order = sorted(sorts, key=lambda text: -_likeness(sorts[text].call, selector))
+    lines = [f"The calls that were seen ({seen.count}), nearest first:"]
+    lines += [f"  {text}  x{sorts[text].count}, first at {sorts[text].first_s:g} s" for text in order[:SHOWN]]
     if len(order) > SHOWN:
         lines.append(f"  ... and {len(order) - SHOWN} others")
     return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -57,6 +57,15 @@ class _Verbs(click.Group):
             return None
         verb: click.Command = import_module(f"{__name__}.{cmd_name.replace('-', '_')}").command
         return verb
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:  # it repeats what was typed, and CI keeps what is printed
+            from pytest_agentchaos.evidence.redaction import redact
+
+            error.message = redact(error.message)  # type: ignore[misc]  # it is read when it is shown
+            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

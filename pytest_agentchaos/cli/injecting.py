@@ -8,8 +8,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_agentchaos.errors import UnknownNameError, UsageError, nearest
+from pytest_agentchaos.evidence.call import KINDS
 from pytest_agentchaos.faults.registry import fault_class
-from pytest_agentchaos.schedule import Rule, Selector, rule
+from pytest_agentchaos.schedule import DOES, Rule, Selector, rule
 
 if TYPE_CHECKING:
     from pytest_agentchaos.plan import Plan
@@ -61,9 +62,14 @@ def _call(text: str, what: str) -> tuple[str, dict[str, Any]]:
         return tree.id, {}
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and not tree.args:
         with suppress(ValueError, MemoryError, RecursionError):
-            return tree.func.id, {one.arg: ast.literal_eval(one.value) for one in tree.keywords if one.arg is not None}
+            return tree.func.id, {one.arg: _value(one.value) for one in tree.keywords if one.arg is not None}
     msg = f"--fault {text!r} names no fault; write for example {EXAMPLE}"
     raise UsageError(msg)
+
+
+def _value(written: ast.expr) -> Any:
+    """A single word needs no quotes: within those of the shell they are easily forgotten."""
+    return written.id if isinstance(written, ast.Name) else ast.literal_eval(written)
 
 
 def _tree(what: str) -> ast.expr | None:
@@ -87,23 +93,20 @@ def _selector(where: str) -> Selector:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
-        known = (
-            nearest(place, [*_words(), *Selector.model_fields]) if first["type"] == "extra_forbidden" else first["msg"]
-        )
+        known = str(first["msg"])
+        if first["type"] == "extra_forbidden":
+            valid = nearest(place, {*_words(), *Selector.model_fields})
+            known = f"there is no such word; {valid}; what belongs to the fault stands in brackets: latency(seconds=5)"
         msg = f"{where.strip()!r} selects no calls: {place}: {known}"
         raise UsageError(msg) from None
 
 
 def _words() -> tuple[str, ...]:
-    from pytest_agentchaos.scenario.rules import DOES, KINDS
-
     return (*KINDS, *DOES, "any")
 
 
 def _fields(word: str, *, is_first: bool) -> list[tuple[str, Any]]:
     """The fields that one word stands for: first a kind of call with a glob, then fields by their names."""
-    from pytest_agentchaos.scenario.rules import DOES, KINDS
-
     name, is_given, value = word.partition("=")
     if is_first and (name in KINDS or name in DOES):
         which: tuple[str, Any] = ("kind", name) if name in KINDS else ("writes", DOES[name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from pytest_agentchaos.chaos import Chaos
     from pytest_agentchaos.evidence.verdict import Verdict
     from pytest_agentchaos.plan import Plan
-    from pytest_agentchaos.trial import Live
+    from pytest_agentchaos.trial import Live, Trial
+    from pytest_agentchaos.wires.chronicle import Chronicle
     from pytest_agentchaos.wires.reverse_proxy import Proxy
 
 _HELP = """\b
@@ -30,7 +32,7 @@ AGENTCHAOS_PROXY, or AGENTCHAOS_PROXY_NAME for an upstream with a name: where ea
 Examples:
   agentchaos proxy --upstream https://api.openai.com/v1 --allow api.openai.com --fault rate_limited -- python agent.py
   agentchaos proxy --upstream http://127.0.0.1:8000 --fault 'drop_response on tool=book_* nth=1'
-  agentchaos proxy --upstream air.local=http://127.0.0.1:8001 --scenario lost-ack --history h.jsonl -- node agent.js
+  agentchaos proxy --upstream air.local=http://127.0.0.1:8001 --scenario model/overloaded --history h.jsonl -- node a.js
   agentchaos proxy --upstream http://127.0.0.1:8000 --fault 'latency(seconds=2)' --for 60 --listen 127.0.0.1:9000
 
 \b
@@ -41,6 +43,8 @@ Exit codes:
   3  a fault never fired, or an invariant could not decide
 """
 _SIGNALLED = 128
+_NAMED = re.compile(r"(?:(?P<name>[^=?]*)=)?(?P<url>.*)", re.DOTALL)
+"""An upstream, perhaps with a name; an address may have a query."""
 
 
 class _Seconds(click.FloatRange):
@@ -102,30 +106,43 @@ class _Standing:
         if self._plan is not None and self._plan.effects:
             self.chaos.effect(*self._plan.effects)
         self.for_s: float | None = asked["for_s"]
-        self._history: str | None = asked["history"]
+        self._history = _writable(asked["history"])
         self.verdicts: tuple[Verdict, ...] = ()
         self.proxies = {name: stack.enter_context(proxy) for name, proxy in _proxies(asked)}
         self._live = ExitStack()
         self._is_recorded = has_command or bool(self.chaos.trial.schedule) or self._history is not None
         if self._is_recorded:
+            self._chronicle = self._begun(self.chaos.trial)
+            stack.callback(self._chronicle.close)
             live = self._live.enter_context(self.chaos.live())
             stack.callback(self._live.close)
             self.environment = _addresses(self.proxies) | (_telemetry(live) if has_command else {})
 
     def heal(self) -> None:
         """The trial is over: from here on everything passes."""
+        from pytest_agentchaos import usual
         from pytest_agentchaos.errors import AgentChaosError
+        from pytest_agentchaos.evidence.verdict import Verdict
         from pytest_agentchaos.invariants.base import judge
 
         trial = self.chaos.trial
         if not self._is_recorded or trial.outcome is not None:
             return
+        self._chronicle.recall()
         with suppress(AgentChaosError):  # the trial keeps it, and it is said in the end
             self._live.close()
-        asked = () if self._plan is None else self._plan.invariants
-        self.verdicts = tuple(judge(one, trial.history) for one in asked)
-        if self._history is not None:
-            trial.history.save(Path(self._history))
+        asked = () if self._plan is None else usual.asked(self._plan.invariants, trial)
+        if self._chronicle.is_recalled:
+            self.verdicts = tuple(judge(one, trial.history) for one in asked)
+        else:
+            self.verdicts = tuple(Verdict(one.name, "unknown", "a part of the history is lost") for one in asked)
+        self._chronicle.close()
+
+    def _begun(self, trial: Trial) -> Chronicle:
+        from pytest_agentchaos.wires.chronicle import Chronicle
+
+        is_asked = self._plan is not None  # a scenario asks something in the end, be it the usual
+        return Chronicle(trial.engine, self._history, followers=[trial.declared.learn], is_asked=is_asked)
 
     @property
     def failed(self) -> bool:
@@ -146,11 +163,11 @@ class _Saying:
         self._as_json = as_json
         self._err = err
 
-    def __call__(self, words: str, data: Mapping[str, Any]) -> None:
+    def __call__(self, words: str, data: Mapping[str, Any], *more: str) -> None:
         from pytest_agentchaos.evidence.printable import printable
 
-        text = json.dumps(data, allow_nan=False) if self._as_json else printable(words, 1_000)
-        click.echo(text, err=self._err)
+        lines = [printable(line, 1_000) for line in (words, *more)]
+        click.echo(json.dumps(data, allow_nan=False) if self._as_json else "\n".join(lines), err=self._err)
 
     def listening(self, proxies: Mapping[str, Proxy]) -> None:
         """Where."""
@@ -160,12 +177,17 @@ class _Saying:
 
     def result(self, standing: _Standing) -> None:
         """What became of each fault, and of what was asked."""
+        from pytest_agentchaos.unfired import why_unfired
+
         trial = standing.chaos.trial
         requests = sum(proxy.requests for proxy in standing.proxies.values())
         self(f"requests: {requests}", {"requests": requests, "calls": trial.history.begun})
         for tally in trial.engine.tallies:
             told = {"rule": str(tally.rule), "matched": tally.matched, "fired": tally.fired}
             self(f"fired {tally.fired} of {tally.matched}: {tally.rule}", told)
+        if unfired := [tally for tally in trial.engine.tallies if not tally.fired]:
+            why = why_unfired(unfired, trial.history)
+            self("never fired:", {"never_fired": why}, *why)
         for verdict in standing.verdicts:
             told = {"invariant": verdict.invariant, "status": verdict.status, "reason": verdict.reason}
             self(f"{verdict.status:8} {verdict.invariant}: {verdict.reason}", told)
@@ -188,7 +210,9 @@ def _proxies(asked: Mapping[str, Any]) -> list[tuple[str, Proxy]]:
         raise UsageError(msg)
     made: list[tuple[str, Proxy]] = []
     for number, text in enumerate(asked["upstreams"]):
-        name, _, url = text.rpartition("=")
+        found = _NAMED.fullmatch(text)
+        assert found is not None  # noqa: S101 - it matches anything
+        name, url = found.groups("")
         called = (name if "://" in name else f"http://{name}") if name else None
         at = int(port) and int(port) + number
         made.append((name or f"#{number}", Proxy(url, name=called, allow=asked["allow"], host=host, port=at)))
@@ -196,6 +220,20 @@ def _proxies(asked: Mapping[str, Any]) -> list[tuple[str, Proxy]]:
         msg = "--upstream: two of them have the same name; each needs one of its own"
         raise UsageError(msg)
     return made
+
+
+def _writable(history: str | None) -> Path | None:
+    """Told before anything passes: what passed cannot be asked for again."""
+    from pytest_agentchaos.errors import UsageError
+
+    if history is None:
+        return None
+    try:
+        with Path(history).open("ab"):
+            return Path(history)
+    except OSError as error:
+        msg = f"--history {history}: nothing can be written there: {error.strerror}"
+        raise UsageError(msg) from None
 
 
 def _telemetry(live: Live) -> dict[str, str]:

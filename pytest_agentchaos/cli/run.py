@@ -13,8 +13,8 @@ from pytest_agentchaos.cli import names, results
 _EXIT_CODES = """\b
 Examples:
   agentchaos run scenarios/
-  agentchaos run delivery/lost-ack --system my_project.chaos:trip
-  agentchaos run delivery --live
+  agentchaos run delivery/lost-ack-twice --system my_project.chaos:trip
+  agentchaos run delivery --system my_project.chaos:trip --live
   agentchaos run catalogue --system my_project.chaos:trip -j 2 --out reports/catalogue --label release=1.4
 
 \b
@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Run scenarios, and say which of them hold.
 
-    NAME is one of the catalogue (delivery/lost-ack) or a family of it; "catalogue" is all of it.
+    NAME is one of the catalogue (delivery/lost-ack-twice) or a family of it; "catalogue" is all of it.
     """
     from pytest_agentchaos.campaign import Campaign
     from pytest_agentchaos.cli import running

@@ -113,6 +113,17 @@ def _unmet(why: str) -> list[str]:
     return [line.strip() for line in why.splitlines() if "it would match" in line][:1] or why.splitlines()[:1]
 
 
+def _no_trial(one: One, result: Result) -> list[str]:
+    """Why there was no proper trial: what invariants say of none explains nothing."""
+    if result.status != "infrastructure":
+        return []
+    lines = result.why.splitlines()
+    is_missing = any(error in result.why for error in ("ModuleNotFoundError", "ImportError"))
+    if is_missing and one.case.plan.system.text.startswith(_BUNDLED_SYSTEM):
+        lines.append("the bundled system needs pip install 'pytest-agentchaos[reference]'; --system names yours")
+    return lines
+
+
 class Told:
     """What was said so far, and what it comes to."""
 
@@ -129,7 +140,7 @@ class Told:
         lines += [f"    differs: {difference}" for difference in result.differs]
         if result.status not in {"pass", "inapplicable"}:
             failed = [f"{verdict.invariant}: {verdict.reason}" for verdict in result.verdicts if not verdict.passed]
-            lines += [f"    {line}" for line in failed or result.why.splitlines()]
+            lines += [f"    {line}" for line in _no_trial(one, result) or failed or result.why.splitlines()]
             lines += [f"    fault: {rule}" for rule in one.case.plan.schedule]
             lines += [f"    again: {one.again}"]
         if result.status == "inapplicable":

@@ -6,8 +6,8 @@ import os
 import shlex
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,8 +16,9 @@ import click
 from pytest_agentchaos.cli import names
 
 if TYPE_CHECKING:
+    from pytest_agentchaos.evidence.op import Op
     from pytest_agentchaos.trial import Trial
-    from pytest_agentchaos.wires.mcp_stdio.joined import Member
+    from pytest_agentchaos.wires.mcp_stdio.wrapped import Member
 
 _HELP = """\b
 In a client's configuration, in place of {"command": "npx", "args": ["-y", "some-server"]}:
@@ -29,7 +30,7 @@ Examples:
   agentchaos wrap -- python server.py
   agentchaos wrap --fault "drop_response on tool=book_* nth=1" --log wrap.log -- python server.py
   agentchaos wrap --fault "crash(of='callee', down_s=2) on tool=book" --restart -- node server.js
-  agentchaos wrap --scenario delivery/lost-ack --history seen.jsonl -- ./server
+  agentchaos wrap --scenario delivery/lost-ack-twice --history seen.jsonl -- ./server
 
 \b
 Exit codes:
@@ -110,16 +111,19 @@ class _Kept:
         self, trial: Trial, history: str | None, log: str | None, *, as_json: bool, member: Member | None
     ) -> None:
         from pytest_agentchaos.errors import UsageError
+        from pytest_agentchaos.wires.chronicle import Chronicle, Follower
         from pytest_agentchaos.wires.mcp_stdio.journal import Journal
-        from pytest_agentchaos.wires.mcp_stdio.record import Record
 
         self._trial = trial
         self._member = member
         where = member.history if member is not None else Path(history) if history is not None else None
         try:
             self._journal = Journal(None if log is None else Path(log), as_json=as_json)
-            also = None if member is None else partial(member.account, trial.engine)
-            self._record = Record(trial.engine, self._journal, where, also)
+            followers: list[Follower] = [trial.declared.learn, self._tell_faults]
+            if member is not None:
+                followers.append(lambda _: member.account(trial.engine))
+            is_asked = bool(trial.declared.effects) and history is not None
+            self._chronicle = Chronicle(trial.engine, where, followers=followers, is_asked=is_asked)
         except OSError as error:
             msg = f"{error.filename}: {error.strerror}; give a file in a folder that is there"
             raise UsageError(msg) from None
@@ -127,6 +131,7 @@ class _Kept:
     def run(self, words: tuple[str, ...], name: str, *, restart: bool) -> int:
         """Run the shim until its server has ended; how it has."""
         from pytest_agentchaos.errors import AgentChaosError
+        from pytest_agentchaos.evidence.redaction import redact
         from pytest_agentchaos.wires.active import current
         from pytest_agentchaos.wires.mcp_stdio import Shim
 
@@ -135,19 +140,27 @@ class _Kept:
             with self._trial.live():
                 active = current()
                 assert active is not None  # noqa: S101 - the trial is live
-                keep: Any = {"journal": self._journal, "record": self._record}
+                keep: Any = {"journal": self._journal, "chronicle": self._chronicle}
                 shim = Shim(words, active, name=name, comes_back=restart, **keep)
-                self._journal.tell("begins", f"{shim.name}: {shlex.join(words)}")
+                self._journal.tell("begins", f"{shim.name}: {shlex.join(redact(list(words)))}")
                 returncode = shim.run()
+                self._chronicle.recall()
         except AgentChaosError as error:  # a defect, or a file of the user's; the client has had its answers
             self._journal.tell("defect", str(error))
         finally:
-            self._record.close()
+            self._chronicle.close()
             if self._member is not None:
                 self._member.account(self._trial.engine, ended=True)
             self._tell_end(returncode)
             self._journal.close()
         return returncode
+
+    def _tell_faults(self, ops: Sequence[Op]) -> None:
+        calls = {op.index: op.call for op in ops if op.call is not None}
+        for op in ops:
+            if op.kind == "fault":
+                call = calls.get(op.of, "a call that has ended") if op.of is not None else None
+                self._journal.tell("fault", f"{op.data.get('fault')} on {call}")
 
     def _tell_end(self, returncode: int) -> None:
         for tally in self._trial.engine.tallies:
@@ -159,7 +172,7 @@ class _Kept:
 
 
 def _member(folder: str, name: str) -> Member:
-    from pytest_agentchaos.wires.mcp_stdio.joined import Member
+    from pytest_agentchaos.wires.mcp_stdio.wrapped import Member
 
     return Member(Path(folder), name)
 

@@ -13,7 +13,7 @@ from pytest_agentchaos.evidence.canonical import dump, encode, without_addresses
 Kind = Literal["model", "tool", "agent", "http", "rpc", "tcp"]
 """``rpc`` is an MCP message that is not a tool call (initialize, tools/list, ...)."""
 
-KINDS: tuple[Kind, ...] = ("model", "tool", "agent", "http", "rpc", "tcp")
+KINDS: tuple[Kind, ...] = ("tool", "model", "agent", "http", "rpc", "tcp")
 
 
 @dataclass(frozen=True, slots=True)

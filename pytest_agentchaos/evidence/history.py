@@ -1,4 +1,8 @@
-"""A history: everything that crossed the wires in one run, in order, append-only."""
+"""A history: everything that crossed the wires in one run, in order, append-only.
+
+One that goes on for days is read from its beginning while it goes on, by :meth:`History.take`: what was taken is let
+go of, and later ops keep their indices.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,10 @@ from typing import Any, TypeVar, overload
 
 from pytest_agentchaos.evidence import lines
 from pytest_agentchaos.evidence.call import Call, Kind
+from pytest_agentchaos.evidence.call_sorts import CallSorts
 from pytest_agentchaos.evidence.canonical import encode
 from pytest_agentchaos.evidence.exchange import Exchange, exchanges
-from pytest_agentchaos.evidence.op import NOTHING, Op, OpKind
+from pytest_agentchaos.evidence.op import ENDINGS, NOTHING, Op, OpKind
 from pytest_agentchaos.evidence.site import SiteCounter
 
 T = TypeVar("T")
@@ -30,7 +35,14 @@ class History:
         self.seed = seed
         self.begun = 0
         """How many calls have begun; known without reading anything."""
+        self.told: Callable[[], None] | None = None
+        """Called when something was added, by whoever added it."""
         self._entries: list[Op | Pending] = []
+        self._gone = 0
+        """How many ops stood before these, and were let go of."""
+        self._gone_calls = CallSorts()
+        self._under_way: dict[int, Op] = {}
+        """Beginnings of calls that were let go of before the calls ended."""
         self._read = 0
         self._sites = SiteCounter()
         self._views: dict[Callable[[History], Any], tuple[int, Any]] = {}
@@ -48,30 +60,78 @@ class History:
     ) -> int:
         """Write one op and say its index."""
         with self._lock:
-            index = len(self._entries)
+            index = self._gone + len(self._entries)
             self.begun += kind == "invoke"
             self._entries.append(Op(index, kind, at_s, wall_s, of, call, None, data))
+        if self.told is not None:
+            self.told()
         return index
 
     def defer(self, op: Pending) -> None:
         """Write one op that is read when somebody looks."""
         with self._lock:
             self._entries.append(op)
+        if self.told is not None:
+            self.told()
 
     def defer_invoke(self, op: Pending) -> None:
         """The same for an op with which a call begins."""
         with self._lock:
             self.begun += 1
             self._entries.append(op)
+        if self.told is not None:
+            self.told()
+
+    @property
+    def held(self) -> int:
+        """How many ops are in memory."""
+        return len(self._entries)
+
+    def take(self) -> tuple[list[Op], list[Op]]:
+        """Let go of the ops in memory. Gives the beginnings, taken before, of their calls; and the ops.
+
+        While a call is under way, its beginning can still be asked for.
+        """
+        with self._lock:
+            taken, under_way = self._ops(), self._under_way
+            before = {op.of: under_way[op.of] for op in taken if op.of in under_way}
+            self._entries = []
+            self._read = 0
+            self._gone += len(taken)
+            for op in taken:
+                if op.kind == "invoke":
+                    self._under_way[op.index] = op
+                    self._gone_calls.add(op)
+                elif op.kind in ENDINGS and op.of is not None:
+                    self._under_way.pop(op.of, None)
+            self._sites.let_go()
+        return [*before.values()], taken
+
+    def recall(self, ops: Sequence[Op]) -> None:
+        """All that was taken is here again."""
+        with self._lock:
+            self._entries[:0] = ops
+            self._read += len(ops)
+            self._gone -= len(ops)
+            self._under_way.clear()
+            self._gone_calls = CallSorts()
+
+    def sorts(self) -> CallSorts:
+        """Which calls were made, those included that were let go of."""
+        with self._lock:
+            sorts = self._gone_calls.copy()
+            for op in self._ops():
+                sorts.add(op)
+        return sorts
 
     def _ops(self) -> list[Op]:
-        """All ops, reading those that were deferred and giving every call its site."""
+        """All ops in memory, reading those that were deferred and giving every call its site."""
         with self._lock:
             entries = self._entries
             while self._read < len(entries):
                 index = self._read
                 entry = entries[index]
-                op = entry if isinstance(entry, Op) else entry(index)
+                op = entry if isinstance(entry, Op) else entry(self._gone + index)
                 if op.call is not None and op.site is None:
                     op = replace(op, site=self._sites.site(op.call))
                 entries[index] = op
@@ -79,21 +139,40 @@ class History:
         return entries  # type: ignore[return-value]  # every entry was read above
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return self._gone + len(self._entries)
 
     def __iter__(self) -> Iterator[Op]:
-        return iter(self._ops())
+        with self._lock:
+            ops = self._ops()
+            return iter([*self._under_way.values(), *ops] if self._under_way else ops)
 
     @overload
     def __getitem__(self, index: int) -> Op: ...
     @overload
     def __getitem__(self, index: slice) -> list[Op]: ...
     def __getitem__(self, index: int | slice) -> Op | list[Op]:
-        return self._ops()[index]
+        if not self._gone:
+            return self._ops()[index]
+        return self._of_the_rest(index)
+
+    def _of_the_rest(self, index: int | slice) -> Op | list[Op]:
+        """The same once the beginning was let go of."""
+        with self._lock:
+            ops, total = self._ops(), len(self)
+            if isinstance(index, slice):
+                start, stop, step = index.indices(total)
+                return [ops[at - self._gone] for at in range(start, stop, step) if at >= self._gone]
+            at = index + total if index < 0 else index
+            if at in self._under_way:
+                return self._under_way[at]
+            if not self._gone <= at < total:
+                msg = f"op {index} of {total}: the first {self._gone} were let go of"
+                raise IndexError(msg)
+            return ops[at - self._gone]
 
     def view(self, build: Callable[[History], T]) -> T:
         """What ``build`` makes of the history: made once for as long as nothing is added, whoever asks."""
-        length = len(self._entries)
+        length = len(self)
         kept = self._views.get(build)
         if kept is None or kept[0] != length:
             kept = self._views[build] = (length, build(self))
@@ -143,7 +222,12 @@ class History:
     @classmethod
     def _from_lines(cls, text: Sequence[str | bytes], source: str) -> History:
         head, ops = lines.read(text, source)
-        history = cls(mode=str(head.get("mode", "sim")), seed=head["seed"])
+        return cls.of(ops, mode=str(head.get("mode", "sim")), seed=head["seed"])
+
+    @classmethod
+    def of(cls, ops: Sequence[Op], *, mode: str = "sim", seed: int = 0) -> History:
+        """One of these ops, as another has given them."""
+        history = cls(mode=mode, seed=seed)
         history._entries.extend(ops)
         history.begun = sum(op.kind == "invoke" for op in ops)
         return history

@@ -14,22 +14,38 @@ from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.evidence.site import Site
 
 FORMAT = 1
+_SCHEMAS = 4_096
+"""When so many tools' schemas have been written, each stands once more in the next call that offers it."""
 _OF_ONE_RUN = ("traceparent", "baggage", "trace_id", "span_id", "parent_id", "links", "start_s", "end_s", "events")
 """What calls and spans tell that is new in every live run."""
 
 
 def write(ops: Iterable[Op], *, mode: str, seed: int) -> Iterator[str]:
+    """All lines of a history."""
+    lines = OpLines(mode=mode, seed=seed)
+    yield lines.head
+    yield from map(lines.line, ops)
+
+
+class OpLines:
     """The lines, each with its end. A tool's schema stands in the first call that offers it, and where it changes."""
-    yield dump({"agentchaos_history": FORMAT, "mode": mode, "seed": seed}) + "\n"
-    known: dict[str, Any] = {}
-    for op in ops:
+
+    def __init__(self, *, mode: str, seed: int) -> None:
+        self.head = dump({"agentchaos_history": FORMAT, "mode": mode, "seed": seed}) + "\n"
+        self._known: dict[str, Any] = {}
+
+    def line(self, op: Op) -> str:
+        """The next one."""
         line = as_json(op)
         if op.call is not None and op.call.schemas:
+            known = self._known
             news = {name: schema for name, schema in op.call.schemas.items() if known.get(name) != schema}
             if news:
+                if len(known) > _SCHEMAS:
+                    known.clear()
                 known.update(news)
                 line["call"]["schemas"] = redact(news)
-        yield dump(line) + "\n"
+        return dump(line) + "\n"
 
 
 def comparable(op: Op, mode: str) -> str:
@@ -47,7 +63,7 @@ def comparable(op: Op, mode: str) -> str:
 
 
 def as_json(op: Op) -> dict[str, Any]:
-    """An op as a JSON object, secrets hidden; the schemas of tools are left to :func:`write`."""
+    """An op as a JSON object, secrets hidden; the schemas of tools are left to :class:`OpLines`."""
     line: dict[str, Any] = {"i": op.index, "op": op.kind, "at_s": round(op.at_s, 6), "wall_s": round(op.wall_s, 6)}
     if op.of is not None:
         line["of"] = op.of

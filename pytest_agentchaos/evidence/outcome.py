@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_agentchaos.evidence.canonical import told
+from pytest_agentchaos.evidence.redaction import redact
 
 Ending = Literal["completed", "raised", "hung", "crashed"]
 
@@ -25,5 +26,5 @@ class Outcome:
             return f"completed after {self.virtual_s:g} s"
         if self.ending == "crashed":
             return f"crashed after {self.virtual_s:g} s"
-        what = "nobody knows why" if self.error is None else told(self.error)
+        what = "nobody knows why" if self.error is None else redact(told(self.error))
         return f"{self.ending} after {self.virtual_s:g} s: {what}"

@@ -28,13 +28,14 @@ TOKEN = re.compile(
 """Texts that are secrets wherever they stand: keys and tokens of well-known forms, and passwords in URLs."""
 
 _PAIR_HINTS = ("auth", "key", "pass", "pwd", "secret", "bearer", "cookie", "credential", "token")
-_PAIR = re.compile(
-    rf"(?P<name>{_NAME}\\*[\"']?\s*[:=]\s*)"
+_VALUE = (
     r"(?:(?P<open>(?P<quote>\\*[\"'])).*?(?P<close>(?<!\\)(?P=quote)|\Z)"
-    r"|(?!(?:null|none|true|false)\b)(?:(?:basic|bearer|digest|token)\s+)?[^\s&;,\"'\\{}()\[\]]+)",
-    re.IGNORECASE | re.DOTALL,
+    r"|(?!(?:null|none|true|false)\b)(?:(?:basic|bearer|digest|token)\s+)?[^\s&;,\"'\\{}()\[\]]+)"
 )
+_PAIR = re.compile(rf"(?P<name>{_NAME}\\*[\"']?\s*[:=]\s*){_VALUE}", re.IGNORECASE | re.DOTALL)
 """A name and its secret inside a text: JSON in a string, a query, a header, a repr. Better too much than too little."""
+_OPTION = re.compile(rf"(?P<name>(?<![\w-])--?[\w-]*{_NAME}\s+(?!-)){_VALUE}", re.IGNORECASE | re.DOTALL)
+"""The same in a command."""
 
 _LEVELS = 100
 
@@ -71,8 +72,14 @@ def _hide(text: str) -> str:
     if _has_one(low, _TOKEN_HINTS):
         text = TOKEN.sub(lambda match: (match["before"] or "") + HIDDEN, text)
     if _has_one(low, _PAIR_HINTS):
-        text = _PAIR.sub(lambda match: f"{match['name']}{match['open'] or ''}{HIDDEN}{match['close'] or ''}", text)
+        text = _PAIR.sub(_hidden, text)
+        if "-" in low:
+            text = _OPTION.sub(_hidden, text)
     return text
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return f"{found['name']}{found['open'] or ''}{HIDDEN}{found['close'] or ''}"
 
 
 def _has_one(text: str, hints: tuple[str, ...]) -> bool:

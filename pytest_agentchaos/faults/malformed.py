@@ -66,7 +66,7 @@ class Malformed(Fault):
 def _is_json(body: bytes) -> bool:
     try:
         json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second of a value that is deeper than can be read
         return False
     return True
 

@@ -29,6 +29,8 @@ Boundary = Literal["model", "arguments", "result"]
 BOUNDARIES: tuple[Boundary, ...] = get_args(Boundary)
 
 _CALLED = frozenset({"tool", "agent", "http"})
+_DEFINED = frozenset({"tool", "http"})
+"""Calls of what defines itself by its name. An agent may bear that of the tool by which a model asks for it."""
 _EXAMPLE = "valid_messages(tools={'book_flight': {'arguments': {'type': 'object'}, 'result': {'type': 'object'}}})"
 
 
@@ -142,7 +144,7 @@ class _Schemas:
         """What is known of the tool that a call asks for."""
         key = (call.kind, call.target, call.name)
         if key not in self._found:
-            told = self._defined.find(call.name, call.target) if call.kind == "tool" else None
+            told = self._defined.find(call.name, call.target) if call.kind in _DEFINED else None
             one = told or ToolDefinition(call.name, call.target)
             arguments, result = self.given(call.name, "arguments"), self.given(call.name, "result")
             self._found[key] = ToolDefinition(

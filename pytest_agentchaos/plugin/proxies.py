@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
+from pytest_agentchaos.errors import explains_itself
 from pytest_agentchaos.wires.reverse_proxy import Proxy
+
+__tracebackhide__ = explains_itself
 
 
 def make() -> Iterator[Callable[..., Proxy]]:

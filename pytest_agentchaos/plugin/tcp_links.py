@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from pytest_agentchaos.errors import explains_itself
 from pytest_agentchaos.wires.tcp import Link
+
+__tracebackhide__ = explains_itself
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
-from pytest_agentchaos.errors import UnknownNameError, nearest
+from pytest_agentchaos.errors import UnknownNameError
 from pytest_agentchaos.scenario.scenario import SUFFIX
 
 FOLDER = "scenarios"
@@ -47,5 +48,12 @@ def find(name: str, near: Iterable[Path] = ()) -> Path:
         if path.is_file():
             return path
     known = {one for place in places if place.name == FOLDER and place.is_dir() for one in names(place)}
-    msg = f"there is no scenario {name!r}; {nearest(asked, known)}"
+    msg = f"there is no scenario {name!r}; {_nearest(asked, known)}"
     raise UnknownNameError(msg)
+
+
+def _nearest(asked: str, known: Collection[str]) -> str:
+    """A name may be asked for without its family; all of them would fill a screen."""
+    whole = {one.rpartition("/")[2]: one for one in sorted(known)} | {one: one for one in known}
+    close = get_close_matches(asked, whole, n=1)
+    return f"did you mean {whole[close[0]]!r}?" if close else "`agentchaos scenarios` lists those that are shipped"

@@ -8,17 +8,15 @@ from pydantic import BaseModel, ValidationError
 
 from pytest_agentchaos.document import Node
 from pytest_agentchaos.errors import UsageError, nearest
+from pytest_agentchaos.evidence.call import KINDS
 from pytest_agentchaos.evidence.telling import quoted
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.faults.registry import registered
 from pytest_agentchaos.problems import Keys, Problems, dotted, misfits
-from pytest_agentchaos.schedule import Rule, Selector, rule
+from pytest_agentchaos.schedule import DOES, Rule, Selector, rule
 
-KINDS = ("tool", "model", "agent", "http", "rpc", "tcp")
-"""Words of ``on:`` for calls of one kind, with a glob on their name."""
-DOES = {"write": True, "read": False}
-"""Words for calls by what they do to the world, with a glob on their name."""
 WORDS = (*KINDS, *DOES, "any", "edge", "site")
+"""Of ``on:``; those for kinds of calls, and for what these do, with a glob on their name."""
 EXAMPLE = '{fault: latency, seconds: 20, on: {tool: "*"}}'
 
 

@@ -6,13 +6,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from pytest_agentchaos.evidence.call import KINDS
 from pytest_agentchaos.evidence.figures.metrics import METRICS
 from pytest_agentchaos.faults.base import Fault
 from pytest_agentchaos.faults.registry import registered as faults
 from pytest_agentchaos.questions import conditions, invariants
-from pytest_agentchaos.scenario.rules import DOES, KINDS, WORDS
+from pytest_agentchaos.scenario.rules import WORDS
 from pytest_agentchaos.scenario.shape import Shape
-from pytest_agentchaos.schedule import Selector
+from pytest_agentchaos.schedule import DOES, Selector
 
 _VARIABLE = {"type": "string", "pattern": r"^\$\{\w+\}$"}
 _OWN = {"type": "string", "pattern": "^[^:]+:[^:]+$", "description": "one of your own: module:name"}

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import yaml
 
 from pytest_agentchaos.document import by_yaml_1_2
+from pytest_agentchaos.evidence.call import KINDS
 from pytest_agentchaos.faults.registry import fault_to_data
 from pytest_agentchaos.plan import Plan
-from pytest_agentchaos.scenario.rules import DOES, KINDS
-from pytest_agentchaos.schedule import Selector
+from pytest_agentchaos.schedule import DOES, Selector
 
 
 def written(plan: Plan, *, name: str = "", summary: str = "") -> str:

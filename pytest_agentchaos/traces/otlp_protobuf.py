@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 from typing import Any
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.spans.span import Span
 from pytest_agentchaos.traces.otlp_values import (
     KINDS,
@@ -25,6 +25,8 @@ from pytest_agentchaos.traces.otlp_values import (
     seconds,
     text,
 )
+
+__tracebackhide__ = explains_itself
 
 _PACKAGE = "opentelemetry.proto"
 
@@ -44,8 +46,9 @@ def message(module: str, name: str) -> Any:
 
 def parsed(module: str, name: str, data: bytes) -> Any:
     """The message in these bytes."""
+    kind = message(module, name)
     try:
-        return message(module, name).FromString(data)
+        return kind.FromString(data)
     except _decode_error() as error:
         raise DecodeError(str(error)) from error
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.canonical import told
 from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.evidence.spans.span import Span
@@ -27,6 +27,8 @@ from pytest_agentchaos.traces import otlp, otlp_protobuf
 from pytest_agentchaos.traces.listener import Listener
 from pytest_agentchaos.traces.otlp import Damaged, DecodeError, MediaType
 from pytest_agentchaos.traces.otlp_values import shown
+
+__tracebackhide__ = explains_itself
 
 LIMIT_BYTES = 64 * 1024 * 1024
 TRACES = "/v1/traces"

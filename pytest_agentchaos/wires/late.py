@@ -11,6 +11,9 @@ from typing import Any
 from pytest_agentchaos.clock import Clock, VirtualClock
 from pytest_agentchaos.processes import WIRE, within
 
+_LOOK_AT = 256
+"""When so much was let go, it is looked what of it has arrived; a trial may stand for days."""
+
 
 class LateDeliveries:
     """Everything that is still on its way when its caller has gone; a trial is over when all of it has arrived."""
@@ -18,7 +21,9 @@ class LateDeliveries:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tasks: list[asyncio.Task[Any]] = []
+        self._look_at = _LOOK_AT
         self._timers: list[threading.Timer] = []
+        self._lock = threading.Lock()  # wires between real processes have a thread each
 
     @property
     def pending(self) -> bool:
@@ -38,6 +43,9 @@ class LateDeliveries:
 
     def adopt(self, task: asyncio.Task[Any]) -> None:
         """Wait for this task as well before the trial is over."""
+        if len(self._tasks) >= self._look_at:
+            self._tasks = [other for other in self._tasks if not _has_arrived(other)]
+            self._look_at = max(_LOOK_AT, 2 * len(self._tasks))
         self._tasks.append(task)
 
     def after(self, seconds: float, delivery: Callable[[], object]) -> None:
@@ -47,8 +55,11 @@ class LateDeliveries:
             return
         timer = threading.Timer(seconds, delivery)
         timer.daemon = True
-        self._timers.append(timer)
         timer.start()
+        with self._lock:
+            if len(self._timers) >= _LOOK_AT:
+                self._timers = [other for other in self._timers if other.is_alive()]
+            self._timers.append(timer)
 
     def begin_after(
         self, seconds: float, delivery: Callable[[], Coroutine[Any, Any, Any]], run: Callable[[Any], Any] | None
@@ -88,6 +99,12 @@ class LateDeliveries:
             self._clock.settle()
         while self._timers:
             self._timers.pop().join()
+
+
+def _has_arrived(task: asyncio.Task[Any]) -> bool:
+    if task.done() and not task.cancelled():
+        task.exception()  # known: nobody else asks
+    return task.done()
 
 
 async def _quietly(delivery: Coroutine[Any, Any, Any]) -> None:

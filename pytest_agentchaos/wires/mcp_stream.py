@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
 
 from pytest_agentchaos.errors import UsageError, explains_itself
+from pytest_agentchaos.evidence.redaction import HIDDEN, redact
 from pytest_agentchaos.wires.mcp_traffic import Traffic
 
 __tracebackhide__ = explains_itself
@@ -75,9 +77,10 @@ def _transport(server: Any) -> tuple[Callable[[], Any], str]:
 
 
 def program(command: Sequence[object]) -> str:
-    """The script or package that a command runs: its first word that is no option, but for the first of all."""
-    first, *words = map(str, command)
-    named = next((word for word in words if not word.startswith("-") and len(word.split()) == 1), first)
+    """The script or package that a command runs: its first word that is no option or secret, but for the first."""
+    words = list(map(str, command))
+    shown = (word for before, word in pairwise(words) if HIDDEN not in redact(f"{before} {word}"))
+    named = next((word for word in shown if not word.startswith("-") and len(word.split()) == 1), words[0])
     return PurePath(named).name
 
 

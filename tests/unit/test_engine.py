@@ -260,6 +260,18 @@ def test_a_fault_that_cannot_act_on_a_call_says_why():
     assert (tally.matched, tally.fired, tally.declined) == (1, 0, ["tool book @ python: it acts on model calls"])
 
 
+def test_what_may_happen_at_each_call_is_remembered_so_often_and_no_more(monkeypatch):
+    """Trials stand for days; the counts go on."""
+    monkeypatch.setattr("pytest_agentchaos.engine.PROBLEMS", 3)
+    monkeypatch.setattr("pytest_agentchaos.flight.DECLINED", 3)
+    engine = engine_with(rule(faults.Refusal(), on.any()))
+    for number in range(9):
+        call(engine, name="cancel")
+        assert str(engine.problem(UsageError(f"{number}"))) == str(number)
+    assert [str(problem) for problem in engine.problems] == ["0", "1", "2"]
+    assert (engine.tallies[0].matched, len(engine.tallies[0].declined)) == (9, 3)
+
+
 def test_faults_on_one_call_compose():
     """Wherever the one that was injected first delivers, the next one happens."""
     engine = engine_with(

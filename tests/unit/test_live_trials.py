@@ -24,7 +24,7 @@ from pytest_agentchaos.replay.saved import Saved
 from pytest_agentchaos.schedule import rule
 from pytest_agentchaos.system import System
 from pytest_agentchaos.trial import Trial
-from pytest_agentchaos.wires import standing
+from pytest_agentchaos.wires.standing import COMMON, Wires
 
 URL = "http://air.test"
 LOST = (rule(faults.DropResponse(), on.http("POST /book", nth=1)),)
@@ -239,7 +239,7 @@ def test_a_process_that_nobody_declared_cannot_be_stopped():
     chaos = Chaos()
     with chaos.live():
         assert begun(chaos, faults.Crash(of="callee")).program is None
-    assert "agentchaos.process(handle, name)" in str(chaos.trial.unproven())
+    assert "agentchaos.process(handle, 'air.test')" in str(chaos.trial.unproven())
 
 
 class Wire:
@@ -260,18 +260,37 @@ class Wire:
 def test_a_standing_wire_joins_each_live_trial_and_none_in_virtual_time():
     """Also one that is put up or taken down in the middle of a trial."""
     wire, late = Wire(), Wire()
-    standing.put_up(wire)
+    COMMON.put_up(wire)
     try:
         Trial().run(lambda: None)
         trial = Trial()
         with trial.live():
-            standing.put_up(late)
-            standing.take_down(late)
+            COMMON.put_up(late)
+            COMMON.take_down(late)
             assert wire.seen == [trial.engine]
         assert wire.seen == [trial.engine, None]
         assert late.seen == [trial.engine, None]
     finally:
-        standing.take_down(wire)
+        COMMON.take_down(wire)
+
+
+def test_wires_that_are_kept_apart_join_the_trials_to_which_they_were_declared():
+    """As often as that is said, also in the middle of a trial; every other trial is none of their business."""
+    kept, wire, late = Wires(), Wire(), Wire()
+    kept.put_up(wire)
+    with Chaos().live():
+        kept.put_up(late)
+    assert (wire.seen, late.seen) == ([], [])
+    before, meanwhile = Chaos(), Chaos()
+    before.wires(kept)
+    with before.live():
+        kept.take_down(late)
+        assert wire.seen == [before.trial.engine]
+    with meanwhile.live():
+        meanwhile.wires(kept)
+        meanwhile.wires(kept)
+    assert wire.seen == [before.trial.engine, None, meanwhile.trial.engine, None]
+    assert late.seen == [before.trial.engine, None]
 
 
 def test_spans_are_received_in_a_live_block_only():

@@ -14,6 +14,8 @@ from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.messages.replies import true_replies
 
 LISTING = "tools/list"
+REMEMBERED = 4_096
+"""So many definitions outlast the messages that told of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class Tools:
     """(target, name) -> definition."""
     listed: Mapping[str, Listing] = field(default_factory=dict)
     """Server -> the tools that it says it has, for servers that were asked."""
+
+    def completed(self, later: Tools) -> Tools:
+        """With what was told later, which goes first; of very many tools, those that were told of last."""
+        defined = {**{key: one for key, one in self.defined.items() if key not in later.defined}, **later.defined}
+        return Tools(dict([*defined.items()][-REMEMBERED:]))
 
     def find(self, name: str, target: str = "*") -> ToolDefinition | None:
         """What is known of a tool at a server, completed by what is known of its name anywhere."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from pytest_agentchaos import agents
 
 SEEN: Final[set[tuple[str, int]]] = set()
-"""Host and port of each proxy of this process that listens."""
+"""Host and port of each proxy of this process that has joined the trial under way."""
 
 AGENT: Final = "agentchaos-agent"
 """The header that tells a proxy which agent is calling; it goes no further."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +18,9 @@ NEVER_SENT = ("ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProto
 
 HTTP_1_1: Mapping[str, Any] = {"http_version": b"HTTP/1.1"}
 """What a connection says of itself with each response."""
+DECODED_BYTES = 16 << 20
+"""What a small body may become, when it is read for the history; a larger one stays compressed there."""
+_PIECE_BYTES = 4096
 
 
 class Library:
@@ -84,11 +87,20 @@ class Library:
         if not is_compressed(headers):
             return reply
         try:
-            body = self.module.Response(status, headers=list(headers), content=raw).content
+            body = bytearray()
+            for part in self.module.Response(status, headers=list(headers), content=_pieces(raw)).iter_bytes():
+                body += part
+                if len(body) > DECODED_BYTES:
+                    return reply
         except self.module.DecodingError:
             return reply
         # A compression that the library does not know is given to the caller as it is.
-        return reply if body == raw else reply.with_body(body)
+        return reply if body == raw else reply.with_body(bytes(body))
+
+
+def _pieces(raw: bytes) -> Iterator[bytes]:
+    """So few at a time that nobody can hide gigabytes in one of them."""
+    return (raw[start : start + _PIECE_BYTES] for start in range(0, len(raw), _PIECE_BYTES))
 
 
 def loaded() -> list[Library]:

@@ -11,7 +11,7 @@ from pytest_agentchaos.wires.mcp_port import TornError
 from pytest_agentchaos.wires.mcp_stdio.journal import Journal
 
 GRACE_S: Final = 3.0
-"""How long the answer to a late request is waited for once the client has left."""
+"""How long an answer is waited for once the client has left, if nothing else happens."""
 HURRY_S: Final = 1.0
 """The same once somebody has asked the server to end. MCP clients kill it after two seconds."""
 
@@ -53,11 +53,13 @@ class Late:
         """Something has come to its end, for which somebody may wait."""
         self._changed.set()
 
-    async def settle(self, is_quiet: Callable[[], bool]) -> None:
-        """The client has left: wait until nothing is under way any more, and what is late has arrived."""
-        await self._until(is_quiet)
-        await self._until(lambda: not self._unsent)
-        await self._answers(GRACE_S)
+    async def settle(self, is_sent: Callable[[], bool], is_quiet: Callable[[], bool]) -> None:
+        """The client has left: wait until all has been sent, and for answers as long as they come."""
+        try:
+            while self._tasks or not is_quiet():
+                await asyncio.wait_for(self._change(), GRACE_S if is_sent() and not self._unsent else None)
+        except TimeoutError:
+            self._journal.tell("late", "a request has arrived, and is not answered")
 
     async def hasten(self) -> None:
         """The server is to end: what is late arrives now."""
@@ -74,11 +76,14 @@ class Late:
 
     async def _answers(self, limit_s: float) -> None:
         try:
-            await asyncio.wait_for(self._until(lambda: not self._tasks), limit_s)
+            await asyncio.wait_for(self._all_answered(), limit_s)
         except TimeoutError:
             self._journal.tell("late", "a late request has arrived, and is not answered")
 
-    async def _until(self, is_quiet: Callable[[], bool]) -> None:
-        while not is_quiet():
-            self._changed.clear()
-            await self._changed.wait()
+    async def _all_answered(self) -> None:
+        while self._tasks:
+            await self._change()
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()

@@ -11,8 +11,8 @@ LIMIT_BYTES: Final = 32 << 20
 Part = Literal["whole", "piece", "last"]
 
 
-class Line(NamedTuple):
-    """The bytes of a line with its end, or a piece of one that is too long."""
+class Utterance(NamedTuple):
+    """What a peer says: the bytes of a line with its end, or a piece of one that is too long."""
 
     data: bytes
     part: Part = "whole"
@@ -27,7 +27,7 @@ class Lines:
         self._bytes = 0
         self._too_long = False
 
-    def feed(self, chunk: bytes) -> Iterator[Line]:
+    def feed(self, chunk: bytes) -> Iterator[Utterance]:
         """The lines that end in this chunk, and pieces of one that is too long."""
         start = 0
         while (end := chunk.find(b"\n", start)) >= 0:
@@ -38,19 +38,19 @@ class Lines:
             self._bytes += len(chunk) - start
             if self._too_long or self._bytes > self._limit_bytes:
                 self._too_long = True
-                yield Line(self._taken(), "piece")
+                yield Utterance(self._taken(), "piece")
 
-    def finish(self) -> Iterator[Line]:
+    def finish(self) -> Iterator[Utterance]:
         """What has begun and never ends."""
         if self._begun or self._too_long:
             yield self._ended(b"")
 
-    def _ended(self, rest: bytes) -> Line:
+    def _ended(self, rest: bytes) -> Utterance:
         if self._begun:
             self._begun.append(rest)
             rest = self._taken()
         too_long, self._too_long = self._too_long, False
-        return Line(rest, "last" if too_long else "whole")
+        return Utterance(rest, "last" if too_long else "whole")
 
     def _taken(self) -> bytes:
         data = b"".join(self._begun)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from pytest_agentchaos.wires.mcp_stdio.lines import Line
+from pytest_agentchaos.wires.mcp_stdio.lines import Utterance
 
 CHUNK_BYTES: Final = 1 << 16
 CLOGGED_BYTES: Final = 1 << 20
@@ -108,7 +108,7 @@ class Outlet:
             self._write(data)
         return not self.closed
 
-    def pass_on(self, line: Line) -> bool:
+    def pass_on(self, line: Utterance) -> bool:
         """Write a line, or a piece of one; whether anybody can read it."""
         if line.part == "whole":
             return self.line(line.data)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
-from pytest_agentchaos.evidence.message import Reply
+from pytest_agentchaos.evidence.message import Reply, Request
 from pytest_agentchaos.flight import Flight
 from pytest_agentchaos.wires import mcp_port
 from pytest_agentchaos.wires.active import Active
@@ -22,13 +22,15 @@ class Port(mcp_port.Port):
     """The steps of a fault between two pipes. The client's timeout is its own; it tells of it, or never does."""
 
     def __init__(
-        self, traffic: Traffic, active: Active, flight: Flight, line: bytes, hangs: Callable[[], None]
+        self, traffic: Traffic, active: Active, flight: Flight, line: bytes, changed: Callable[[], None]
     ) -> None:
         super().__init__(traffic, active, flight, line)
         self._pipes = traffic
-        self._hangs = hangs
+        self._changed = changed
         self.hanging = False
         """Whether nothing will ever come of it."""
+        self.asking = self.asked = False
+        """Whether it has arrived, and the server has not answered; and whether it has arrived at all."""
 
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -43,6 +45,15 @@ class Port(mcp_port.Port):
         except TimeoutError:
             return
 
+    async def deliver(self, request: Request, copies: int) -> Held:
+        """Until the server answers."""
+        self.asking = self.asked = True
+        self._changed()
+        try:
+            return await super().deliver(request, copies)
+        finally:
+            self.asking = False
+
     async def result(self, held: Held) -> Reply:
         """The reply, when and if it comes; of one that is cut short, the client gets the beginning."""
         if held.cut in {"end", "reset"} and held.keep_bytes:
@@ -54,6 +65,6 @@ class Port(mcp_port.Port):
     async def hang(self) -> NoReturn:
         """Until the client gives up, or is gone."""
         self.hanging = True
-        self._hangs()
+        self._changed()
         await asyncio.get_running_loop().create_future()
         raise AssertionError  # pragma: no cover - nobody can complete that future

@@ -9,13 +9,14 @@ from typing import Protocol
 from pytest_agentchaos.wires.mcp_stdio.child import Child
 from pytest_agentchaos.wires.mcp_stdio.handshake import Handshake
 from pytest_agentchaos.wires.mcp_stdio.lifeline import Lifeline
-from pytest_agentchaos.wires.mcp_stdio.lines import Line
+from pytest_agentchaos.wires.mcp_stdio.lines import Utterance
+from pytest_agentchaos.wires.mcp_stdio.pipes import CLOGGED_BYTES
 
 
 class Listener(Protocol):
     """Who is told what the server does."""
 
-    def answered(self, line: Line) -> None:
+    def answered(self, line: Utterance) -> None:
         """It said a line, or a piece of one."""
 
     def fell_silent(self) -> None:
@@ -39,8 +40,9 @@ class Server:
         self._listener = listener
         self._comes_back = comes_back
         self._handshake = Handshake()
-        self._waiting: list[Line] | None = None
+        self._waiting: list[Utterance] | None = None
         """What is sent to it while it is being initialised anew."""
+        self._waiting_bytes = 0
         self._input_closed = False
         self.is_down = False
         """Whether a fault has ended it, and it is to come back."""
@@ -62,12 +64,15 @@ class Server:
         """The client has said this, which may have to be said again."""
         self._handshake.said(method, line)
 
-    def send(self, line: Line) -> bool:
+    def send(self, line: Utterance) -> bool:
         """Hand over a line, or a piece of one; whether anybody can read it."""
         if self.is_down or self._input_closed:
             return False
         if self._waiting is not None:
             self._waiting.append(line)
+            self._waiting_bytes += len(line.data)
+            if self._waiting_bytes > CLOGGED_BYTES:
+                self._listener.clogged(is_clogged=True)
             return True
         return self._child.outlet.pass_on(line)
 
@@ -86,7 +91,7 @@ class Server:
     def kill(self) -> None:
         """It is gone, as by ``kill -9``, when this returns."""
         self.is_down = self._comes_back
-        self._waiting = None
+        self._taken_from_waiting()
         self._child.kill()
         if self.is_down:
             self._child.inlet.drain()  # what it had answered before
@@ -114,18 +119,26 @@ class Server:
 
     # What it does
 
-    def answered(self, line: Line) -> None:
+    def answered(self, line: Utterance) -> None:
         """It said something; that it has been initialised anew is nobody's business."""
         if self._waiting is None or not self._handshake.is_answer(line.data):
             self._listener.answered(line)
             return
-        waiting, self._waiting = self._waiting, None
+        waiting = self._taken_from_waiting()
         if self._handshake.initialised is not None:
             self._child.outlet.line(self._handshake.initialised)
         for one in waiting:
             self._child.outlet.pass_on(one)
         if self._input_closed:
             self._child.outlet.close()
+
+    def _taken_from_waiting(self) -> list[Utterance]:
+        """Nothing waits any more, and the client is heard again."""
+        waiting, self._waiting = self._waiting or [], None
+        if self._waiting_bytes > CLOGGED_BYTES:
+            self._listener.clogged(is_clogged=False)
+        self._waiting_bytes = 0
+        return waiting
 
     def fell_silent(self) -> None:
         """It will never say anything more, unless it comes back."""

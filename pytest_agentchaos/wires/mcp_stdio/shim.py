@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from pytest_agentchaos.wires.active import Active
+from pytest_agentchaos.wires.chronicle import Chronicle
 from pytest_agentchaos.wires.mcp_stdio.journal import Journal
-from pytest_agentchaos.wires.mcp_stdio.lines import Line, Lines
+from pytest_agentchaos.wires.mcp_stdio.lines import Lines, Utterance
 from pytest_agentchaos.wires.mcp_stdio.pipes import Inlet, Outlet, taken_over
-from pytest_agentchaos.wires.mcp_stdio.record import Record
 from pytest_agentchaos.wires.mcp_stdio.server import Server
 from pytest_agentchaos.wires.mcp_stdio.traffic import Traffic
 from pytest_agentchaos.wires.mcp_stream import program
@@ -38,17 +38,17 @@ class Shim:
         name: str = "",
         comes_back: bool = False,
         journal: Journal | None = None,
-        record: Record | None = None,
+        chronicle: Chronicle | None = None,
     ) -> None:
         self.name = name or program(command)
         self._command = command
         self._active = active
         self._comes_back = comes_back
         self._journal = journal or Journal()
-        self._record = record
+        self._chronicle = chronicle
         self._parent = os.getppid()
         self._lines = Lines()
-        self._said: deque[Line] = deque()
+        self._said: deque[Utterance] = deque()
         self._is_clogged = False
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -97,7 +97,6 @@ class Shim:
     def _heard(self, chunk: bytes) -> None:
         self._said.extend(self._lines.feed(chunk))
         self._go_on()
-        self._note()
 
     def _go_on(self) -> None:
         """Take what the client has said in its order: a request under a fault sets out before the next one does."""
@@ -149,10 +148,9 @@ class Shim:
 
     # From the server
 
-    def answered(self, line: Line) -> None:
+    def answered(self, line: Utterance) -> None:
         """It said a line, or a piece of one."""
         self._traffic.answered(line)
-        self._note()
 
     def fell_silent(self) -> None:
         """It will never say anything more."""
@@ -174,8 +172,8 @@ class Shim:
     # Signals and the end
 
     def _signalled(self, number: int) -> None:
-        if self._record is not None:
-            self._record.write_down()
+        if self._chronicle is not None:
+            self._chronicle.write_down()
         if self._over.done():
             self._impatient.set()
         self._begin(self._pass_on(number))
@@ -194,7 +192,7 @@ class Shim:
     async def _end(self) -> None:
         """Whatever the server has said is passed on, unless nobody takes it."""
         self._inlet.close()
-        waits = [asyncio.ensure_future(one.wait()) for one in (self._client.empty, self._impatient)]
+        waits = [asyncio.ensure_future(one) for one in (self._all_told(), self._impatient.wait())]
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         self._traffic.end()
         for task in (*waits, *self._tasks):
@@ -203,14 +201,14 @@ class Shim:
         self._client.discard()
         self._server.close()
 
+    async def _all_told(self) -> None:
+        await self._traffic.fell_silent()
+        await self._client.empty.wait()
+
     def _begin(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _note(self) -> None:
-        if self._record is not None:
-            self._record.soon()
 
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         del loop

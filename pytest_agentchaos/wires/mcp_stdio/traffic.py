@@ -1,16 +1,14 @@
-"""What is under way between the client and the server.
+"""What crosses one connection between the client and the server.
 
-Lines that no fault concerns go through as they are; requests under a fault are carried by a task each, and others
-overtake them. What a fault does to one is what it does on the message stream of one process (``wires/mcp_traffic``).
+Lines that no fault concerns go through as they are (``outstanding`` until they are answered); requests under a fault
+are ``carried``. What a fault does to one is what it does on the message stream of one process (``wires/mcp_traffic``).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from pytest_agentchaos.dialects.http import read_json, write_json
 from pytest_agentchaos.dialects.jsonrpc import Id, Message, id_of, is_message, messages_in
@@ -20,9 +18,13 @@ from pytest_agentchaos.flight import Flight
 from pytest_agentchaos.wires.active import Active
 from pytest_agentchaos.wires.interpreter import interpret
 from pytest_agentchaos.wires.mcp_port import RefusedError, TornError
+from pytest_agentchaos.wires.mcp_stdio.carried import Carried
+from pytest_agentchaos.wires.mcp_stdio.inboxes import Inboxes
 from pytest_agentchaos.wires.mcp_stdio.journal import Journal
-from pytest_agentchaos.wires.mcp_stdio.late import Late
-from pytest_agentchaos.wires.mcp_stdio.lines import LIMIT_BYTES, Line
+from pytest_agentchaos.wires.mcp_stdio.late import GRACE_S, Late
+from pytest_agentchaos.wires.mcp_stdio.lines import Utterance
+from pytest_agentchaos.wires.mcp_stdio.oddities import Oddities
+from pytest_agentchaos.wires.mcp_stdio.outstanding import Outstanding
 from pytest_agentchaos.wires.mcp_stdio.pipes import Outlet
 from pytest_agentchaos.wires.mcp_stdio.port import Port
 from pytest_agentchaos.wires.mcp_stdio.server import Server
@@ -31,21 +33,6 @@ _CLOSED: Final = "the connection was closed"
 _CLOSED_BEFORE: Final = "the connection was closed before"
 _CONNECTION_CLOSED: Final = -32000
 """What MCP clients call it themselves."""
-_MEGABYTES: Final = f"{LIMIT_BYTES >> 20} MiB"
-
-
-class Passing(NamedTuple):
-    """A request that went through as it is, and whose answer will."""
-
-    flight: Flight
-    id: Id
-
-
-class Carried(NamedTuple):
-    """A request under a fault, and who carries it."""
-
-    port: Port
-    task: asyncio.Task[None]
 
 
 class Traffic:
@@ -58,20 +45,22 @@ class Traffic:
         self._active = active
         self._engine = active.engine
         self._client = client
+        self._oddities = Oddities(journal, active.engine)
         self._journal = journal
-        self._passing: dict[str, Passing] = {}
-        self._carried: dict[str, Carried] = {}
-        self._awaited: defaultdict[str, deque[asyncio.Future[Reply]]] = defaultdict(deque)
+        self._outstanding = Outstanding(journal)
+        self._inboxes = Inboxes()
         self.late = Late(journal)
+        self._carried = Carried(journal, self.late)
         self.torn = asyncio.Event()
         """Whether a fault has broken the client's pipes."""
+        self._last_words: asyncio.Task[None] | None = None
 
     # What the client sends
 
-    def asked(self, line: Line) -> bool:
+    def asked(self, line: Utterance) -> bool:
         """A line of the client's, or a piece of one; whether somebody carries it from here on."""
         if line.part != "whole":
-            self._unseen("client", line)
+            self._oddities.unseen("client", line)
         else:
             message = read_json(line.data)
             if isinstance(message, dict):
@@ -79,11 +68,11 @@ class Traffic:
                 if isinstance(method, str) and (flight := self._said(method, message, line)) is not None:
                     return self._sent(id_of(message), flight, line)
             else:
-                self._strange("client", message, line.data)
+                self._oddities.strange("client", message, line.data)
         self.server.send(line)
         return False
 
-    def _said(self, method: str, message: Message, line: Line) -> Flight | None:
+    def _said(self, method: str, message: Message, line: Utterance) -> Flight | None:
         """A request begins; a notification is passed on."""
         self.server.remember(method, line.data)
         if is_message(message) and id_of(message) is not None:
@@ -93,44 +82,22 @@ class Traffic:
                 self._journal.tell("defect", str(error))
         elif method == "notifications/cancelled":
             params = message.get("params")
-            self._cancelled(str(params.get("requestId")) if isinstance(params, dict) else "")
+            key = str(params.get("requestId")) if isinstance(params, dict) else ""
+            self._outstanding.given_up(key)
+            self._carried.given_up(key)
         return None
 
-    def _sent(self, identity: Id, flight: Flight, line: Line) -> bool:
+    def _sent(self, identity: Id, flight: Flight, line: Utterance) -> bool:
         """A request sets out; whether somebody carries it."""
-        key = str(identity)
         if flight.program is not None:
-            self._carry(key, flight, line.data)
+            port = Port(self, self._active, flight, line.data, self.late.changed)
+            self._carried.carry(str(identity), port, self._carry_out(flight, port))
             return True
-        if (before := self._passing.get(key)) is not None:
-            before.flight.ended("info", "the client has used its id for another request")
-            self._journal.once("id used twice", f"the client asks two things under the id {key}")
-        self._passing[key] = Passing(flight, identity)
+        self._outstanding.set_out(identity, flight)
         if not self.server.send(line):
-            del self._passing[key]
-            flight.ended("fail", _CLOSED_BEFORE)
+            self._outstanding.refused(identity, _CLOSED_BEFORE)
             self._answer_closed(identity)
         return False
-
-    def _cancelled(self, key: str) -> None:
-        """The client gave up on a request: nobody knows whether it happened."""
-        if (passing := self._passing.pop(key, None)) is not None:
-            passing.flight.ended("info", "the client gave up")
-        if (carried := self._carried.get(key)) is not None:
-            carried.task.cancel()
-
-    def _carry(self, key: str, flight: Flight, line: bytes) -> None:
-        port = Port(self, self._active, flight, line, self.late.changed)
-        task = asyncio.get_running_loop().create_task(self._carry_out(flight, port))
-        carried = self._carried[key] = Carried(port, task)
-        task.add_done_callback(partial(self._landed, key, carried))
-
-    def _landed(self, key: str, carried: Carried, task: asyncio.Task[None]) -> None:
-        if self._carried.get(key) is carried:
-            del self._carried[key]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._journal.tell("defect", f"{type(error).__name__}: {error}")
-        self.late.changed()
 
     async def _carry_out(self, flight: Flight, port: Port) -> None:
         torn = TornError("nobody waits for it any more")
@@ -139,6 +106,9 @@ class Traffic:
             reply = await port.result(await interpret(flight.program or (), flight, port))
         except TornError as error:
             torn = error
+        except asyncio.CancelledError:
+            torn = RefusedError(_CLOSED_BEFORE) if self._last_words and not port.asked else torn
+            raise
         except Exception as error:  # noqa: BLE001 - no error of this package may look like the system's
             torn = TornError(str(_problem(flight, error)))
         finally:
@@ -147,7 +117,9 @@ class Traffic:
         if reply is not None:
             flight.ok(reply)
             self._client.line(_on_one_line(reply.body))
-        if (reply is None or port.callee_gone) and not self.server.is_down:
+        if self._last_words is not None:
+            pass  # its server is gone, and the client's pipe ends when all have been told
+        elif (reply is None or port.callee_gone) and not self.server.is_down:
             self.tear()
         elif reply is None:
             self._answer_closed(id_of(read_json(flight.request.body) or {}), str(torn))
@@ -158,16 +130,10 @@ class Traffic:
         if not is_message(message):
             msg = f"{(body or b'')[:100]!r} is no message of JSON-RPC"
             raise ValueError(msg)
-        inboxes = self._awaited[str(id_of(message))]
-        inbox: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        inboxes.append(inbox)
-        try:
-            if not self.server.send(Line(_ended(item) if body is None else _on_one_line(body))):
+        with self._inboxes.open(str(id_of(message))) as inbox:
+            if not self.server.send(Utterance(_ended(item) if body is None else _on_one_line(body))):
                 raise RefusedError(_CLOSED_BEFORE)
             return await inbox
-        finally:
-            if inbox in inboxes:  # it was cancelled, and an answer is that to another copy
-                inboxes.remove(inbox)
 
     def deliver_later(self, active: Active, seconds: float, deliver: Callable[[], Awaitable[object]]) -> None:
         """Have a request delivered after a while, whoever still waits; at the latest when the server is to end."""
@@ -176,21 +142,21 @@ class Traffic:
 
     # What the server sends
 
-    def answered(self, line: Line) -> None:
+    def answered(self, line: Utterance) -> None:
         """A line of the server's, or a piece of one."""
         if line.part != "whole":
-            if line.part == "piece" and any(self._awaited.values()):
-                self._journal.tell("too long", f"an answer of more than {_MEGABYTES} while a fault waits for one")
+            if line.part == "piece" and self._inboxes:
+                self._oddities.too_long()
                 self.tear()
                 return
-            self._unseen("server", line)
-        elif self._awaited or self._passing:
+            self._oddities.unseen("server", line)
+        else:
             message = read_json(line.data)
             if isinstance(message, dict):
                 if self._taken(message, line.data):
                     return
             elif (rest := self._sifted(message, line.data)) is not line.data:
-                line = Line(rest)
+                line = Utterance(rest)
                 if not rest:
                     return
         self._client.pass_on(line)
@@ -200,65 +166,39 @@ class Traffic:
         identity = id_of(message)
         if identity is None or "method" in message:
             return False
-        key = str(identity)
-        if inboxes := self._awaited.get(key):
-            inboxes.popleft().set_result(Reply(200, body=data.rstrip(b"\r\n")))
+        key, reply = str(identity), Reply(200, body=data.rstrip(b"\r\n"))
+        if self._inboxes.answered(key, reply):
             return True
-        self._awaited.pop(key, None)
-        if (passing := self._passing.pop(key, None)) is not None:
-            passing.flight.ok(Reply(200, body=data.rstrip(b"\r\n")))
-        else:
-            self._journal.once(
-                "unknown id", f"the server answers {key}, which nobody has asked or which it has answered"
-            )
+        if not self._outstanding.answered(key, reply):
+            self._oddities.unknown(key)
         return False
 
     def _sifted(self, content: Any, data: bytes) -> bytes:
         """What is no single message: as it is, unless it is a batch in which a fault waits for an answer."""
-        self._strange("server", content, data)
+        self._oddities.strange("server", content, data)
         messages = messages_in(content)
         left = [message for message in messages if not self._taken(message, write_json(message))]
         if len(left) == len(messages):
             return data
         return write_json(left) + b"\n" if left else b""
 
-    def _strange(self, who: str, content: Any, data: bytes) -> None:
-        if isinstance(content, list):
-            self._journal.once(
-                f"batch of the {who}", f"the {who} sends batches; they are passed on, and no fault acts on them"
-            )
-        elif data.strip():
-            shown = data[:80].decode("utf-8", "replace")
-            self._journal.once(
-                f"no JSON of the {who}", f"the {who} sends what is no JSON-RPC, and it is passed on: {shown!r}"
-            )
+    def fell_silent(self) -> asyncio.Task[None]:
+        """Nothing more will come of the server. What it has said still arrives; then the client's pipe ends."""
+        if self._last_words is None:
+            self._last_words = asyncio.get_running_loop().create_task(self._part())
+        return self._last_words
 
-    def _unseen(self, who: str, line: Line) -> None:
-        """A line that is too long to be looked at."""
-        if line.part == "last":
-            text = f"the {who} sent a message of more than {_MEGABYTES}; it was passed on, and no fault has seen it"
-            self._journal.once(f"too long, {who}", text)
-            self._engine.note(unseen=text)
-
-    def fell_silent(self) -> None:
-        """Nothing more will come of the server."""
-        self._lose(TornError(_CLOSED))
-        self._end_flights()
+    async def _part(self) -> None:
+        self._inboxes.lose(TornError(_CLOSED))
+        self._outstanding.lose(_CLOSED)
+        await self._carried.told(GRACE_S)
         self._client.close()
 
     def lost(self) -> None:
         """A fault has ended the server, which will come back; the client's pipes stay whole."""
-        self._lose(TornError(_CLOSED))
-        for passing in self._passing.values():
-            passing.flight.ended("info", _CLOSED)
-            self._answer_closed(passing.id)
-        self._passing.clear()
-
-    def _lose(self, error: TornError) -> None:
-        for inboxes in self._awaited.values():
-            for inbox in inboxes:
-                if not inbox.done():
-                    inbox.set_exception(error)
+        self._inboxes.lose(TornError(_CLOSED))
+        for identity in self._outstanding.lose(_CLOSED):
+            self._answer_closed(identity)
 
     def _answer_closed(self, identity: Id, why: str = _CLOSED) -> None:
         """What a client makes of a server that is gone, told by us: the pipe to it is still there."""
@@ -279,11 +219,8 @@ class Traffic:
         self.torn.set()
 
     def _end_flights(self) -> None:
-        for passing in self._passing.values():
-            passing.flight.ended("info", _CLOSED)
-        self._passing.clear()
-        for carried in [*self._carried.values()]:
-            carried.task.cancel()
+        self._outstanding.lose(_CLOSED)
+        self._carried.end()
 
     def end(self) -> None:
         """The shim ends: what is still under way is written down as it stands."""
@@ -292,7 +229,7 @@ class Traffic:
 
     async def settle(self) -> None:
         """The client has left: wait until what it sent has arrived, and what is late."""
-        await self.late.settle(lambda: all(carried.port.hanging for carried in self._carried.values()))
+        await self.late.settle(lambda: self._carried.all_sent, lambda: self._carried.only_hang)
 
 
 def _ended(line: bytes) -> bytes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from functools import partial
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.message import Reply, Request
@@ -19,6 +19,8 @@ from pytest_agentchaos.wires.reverse_proxy.joined import HealedError, Joined
 from pytest_agentchaos.wires.reverse_proxy.upstream import Connection, Origin, RawHeaders
 
 T = TypeVar("T")
+KEEP_BYTES: Final = 64 * 1024 * 1024
+"""More of an answer than this is not kept for a fault that needs all of it."""
 
 
 class ProxyPort(AsyncHttpPort):
@@ -68,7 +70,15 @@ class ProxyPort(AsyncHttpPort):
 
     async def deliver_later(self, request: Request, seconds: float) -> None:
         """Hand over after a while, whoever still waits."""
+        if self._incoming.whole is None:
+            raise self._too_large()
         self._joined.after(seconds, partial(self._deliver_whole, request))
+
+    async def collect(self, held: Held) -> Reply:
+        """The whole reply, of which there is an end."""
+        if held.source is not None:
+            held.source = self._measured(held.source)
+        return await super().collect(held)
 
     async def _deliver(self, request: Request) -> Held:
         return await self._hand_over(self._incoming.client.upstream, request)
@@ -106,13 +116,28 @@ class ProxyPort(AsyncHttpPort):
     def _once(self) -> Any:
         """A body that is too large to be kept is there only once."""
         if self._used_up:
-            msg = (
-                f"{self._flight.call}: its body is larger than a proxy keeps, so that it cannot be delivered twice or"
-                " later; choose another fault for it, or another call for the fault"
-            )
-            raise self._flight.engine.problem(UsageError(msg))
+            raise self._too_large()
         self._used_up = True
         return self._incoming.chunks()
+
+    def _too_large(self) -> Exception:
+        msg = (
+            f"{self._flight.call}: its body is larger than a proxy keeps, so that it cannot be delivered twice or"
+            " later; choose another fault for it, or another call for the fault"
+        )
+        return self._flight.engine.problem(UsageError(msg))
+
+    async def _measured(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        left = KEEP_BYTES
+        async for chunk in chunks:
+            left -= len(chunk)
+            if left < 0:
+                msg = (
+                    f"{self._flight.call}: its answer has more than the {KEEP_BYTES:,} bytes that a proxy keeps for a"
+                    " fault that needs all of it; choose another fault for it, or another call for the fault"
+                )
+                raise self._flight.engine.problem(UsageError(msg))
+            yield chunk
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         return self._joined.spawn(work)

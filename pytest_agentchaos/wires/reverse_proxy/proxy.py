@@ -16,16 +16,20 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pytest_agentchaos.errors import UsageError
+from pytest_agentchaos.errors import UsageError, explains_itself
 from pytest_agentchaos.evidence.redaction import redact
 from pytest_agentchaos.targets import is_loopback, refuse_unless_allowed
 from pytest_agentchaos.wires import standing
 from pytest_agentchaos.wires.active import Active
 from pytest_agentchaos.wires.http_transport.elsewhere import SEEN
 
+__tracebackhide__ = explains_itself
+
 T = TypeVar("T")
 CONNECTIONS: Final = 4_096
 """More clients than this at a time are turned away."""
+_RESERVED: Final = 128
+"""Descriptors that are left to the rest of the process."""
 _END_S: Final = 60.0
 _LOG: Final = logging.getLogger("agentchaos.proxy")
 
@@ -33,7 +37,7 @@ _LOG: Final = logging.getLogger("agentchaos.proxy")
 class Proxy:
     """Listens from ``with`` on, in a thread of its own, and leads to one upstream."""
 
-    def __init__(  # noqa: PLR0913 - where to, what it stands for, who calls, and where it listens
+    def __init__(  # noqa: PLR0913 - where to, what it stands for, who calls, where it listens, whose it is
         self,
         upstream: str,
         *,
@@ -42,6 +46,7 @@ class Proxy:
         allow: Iterable[str] = (),
         host: str = "127.0.0.1",
         port: int = 0,
+        wires: standing.Wires = standing.COMMON,
     ) -> None:
         parts = _parts(upstream)
         refuse_unless_allowed(parts.hostname or "", allow)
@@ -57,6 +62,7 @@ class Proxy:
         """How many requests have come, in trials and between them."""
         self._caller = caller
         self._host, self._port = host, port
+        self._wires = wires
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: asyncio.Server | None = None
         self._thread: threading.Thread | None = None
@@ -78,8 +84,7 @@ class Proxy:
             why = error.strerror or str(error)
             msg = f"{self._host}:{self._port}: a proxy cannot listen there: {why}; port 0 is one that is free"
             raise UsageError(msg) from None
-        SEEN.update(self._seen())
-        standing.put_up(self)
+        self._wires.put_up(self)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,8 +93,7 @@ class Proxy:
     def close(self) -> None:
         """Listen no more; every connection ends."""
         if self._loop is not None:
-            SEEN.difference_update(self._seen())
-            standing.take_down(self)
+            self._wires.take_down(self)
             self._stop()
 
     @property
@@ -128,9 +132,11 @@ class Proxy:
         loop = self._loop
         if loop is not None:
             self.joined = Joined(active, self._caller, loop)
+            SEEN.update(self._seen())
 
     def end(self) -> None:
         """The trial is over."""
+        SEEN.difference_update(self._seen())
         joined, self.joined = self.joined, None
         if joined is not None and self._loop is not None:
             self._call(joined.end())
@@ -160,8 +166,9 @@ class Proxy:
     def _accept(self, stream: Any, exchanges: Any, to: Any) -> None:
         from pytest_agentchaos.wires.reverse_proxy.client import Client
 
-        if len(self._tasks) >= CONNECTIONS:
-            self.complain("too many clients", f"more than {CONNECTIONS} at a time")
+        most = _most()
+        if len(self._tasks) >= most:
+            self.complain("too many clients", f"more than {most} at a time, of which each takes two descriptors")
             stream.reset()
             return
         client = Client(stream, to, local=is_loopback(self._host))
@@ -201,6 +208,16 @@ class Proxy:
                 task.cancel()
             await asyncio.wait(self._tasks)
         await asyncio.sleep(0)  # connections that were closed are let go of
+
+
+def _most() -> int:
+    """How many clients there may be: each takes a descriptor, and another for its way to the upstream."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return CONNECTIONS
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return CONNECTIONS if soft == resource.RLIM_INFINITY else max(1, min(CONNECTIONS, (soft - _RESERVED) // 2))
 
 
 def _parts(upstream: str) -> Any:

@@ -81,6 +81,11 @@ class Stream(asyncio.Protocol):
 
     # What the rest of the proxy calls
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it is open, and nothing has come that nobody has read."""
+        return not self.ended and not self._came
+
     async def read(self) -> bytes:
         """What has come; nothing at the end."""
         if not self._came and not self.ended:
@@ -126,7 +131,10 @@ class Stream(asyncio.Protocol):
         self.flush()
         if self.lost or not self._transport.can_write_eof():
             return self.close()
-        self._transport.write_eof()
+        try:
+            self._transport.write_eof()
+        except OSError:  # it was torn, and the loop does not know yet
+            return self.close()
         try:
             async with asyncio.timeout(_LINGER_S):
                 while await self.read():

@@ -151,16 +151,17 @@ class Connection:
         self._http.receive_data(data)
 
     def answered(self) -> None:
-        """The answer is complete; the connection may carry another request."""
-        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
-            self._http.start_next_cycle()
+        """The answer is complete; the connection may carry another request, unless more has come than the answer."""
+        http = self._http
+        if http.our_state is h11.DONE and http.their_state is h11.DONE and not http.trailing_data[0]:
+            http.start_next_cycle()
         else:
             self.close()
 
     @property
     def is_idle(self) -> bool:
-        """Whether it can carry a request now."""
-        return self._stream is not None and not self._stream.lost and self._http.our_state is h11.IDLE
+        """Whether it can carry a request now; bytes that nobody has asked for would be taken for its answer."""
+        return self._stream is not None and self._stream.is_quiet and self._http.our_state is h11.IDLE
 
     def close(self) -> None:
         """End it; what is under way on it is given up."""

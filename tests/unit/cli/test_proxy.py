@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
@@ -17,11 +18,14 @@ from click.testing import CliRunner
 from pytest_agentchaos import faults
 from pytest_agentchaos.cli import main
 from pytest_agentchaos.cli.injecting import rule_of
+from pytest_agentchaos.clock import wall_s
 from pytest_agentchaos.doubles.loopback import serve
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.history import History
 from pytest_agentchaos.evidence.message import Reply
 from pytest_agentchaos.schedule import on
+from pytest_agentchaos.traces import otlp_protobuf
+from pytest_agentchaos.wires.chronicle import MOST
 
 DEADLINE_S = 30
 CALL = """
@@ -31,7 +35,9 @@ for path in sys.argv[2:]:
     status = 0
     while not status or "until" in path and status != 200:
         try:
-            status = opener.open(os.environ[sys.argv[1]] + path, b"{}").status
+            with opener.open(os.environ[sys.argv[1]] + path, b"{}") as answer:
+                answer.read()
+                status = answer.status
         except urllib.error.HTTPError as error:
             status = error.code
     print(status)
@@ -106,6 +112,45 @@ def test_a_fault_that_never_fired_proves_nothing(upstream):
     done = proxied("--upstream", upstream, "--fault", "latency on tool=book_*", "--", sys.executable, "-c", "")
     assert done.exit_code == 3
     assert "fired 0 of 0" in done.stderr
+    assert "it would match a tool call named 'book_*'\nNo call has come.\n" in done.stderr
+
+
+def test_what_was_seen_is_told_where_a_fault_never_fired(upstream):
+    """The nearest calls first: a name that was written wrong is mended by that."""
+    done = proxied(
+        "--upstream", upstream, "--fault", "latency on http=POST*/y", "--json", *calling("AGENTCHAOS_PROXY", "/x")
+    )
+    (told,) = [line["never_fired"] for line in map(json.loads, done.stderr.splitlines()) if "never_fired" in line]
+    assert told[-1].startswith("  http POST /x @ ")
+
+
+def test_the_usual_invariants_are_asked_in_place_of_their_name(upstream, tmp_path):
+    """The shipped scenarios all say so."""
+    (tmp_path / "usual.chaos.yaml").write_text(
+        SCENARIO.replace("{at_most", "usual, {at_most").replace("limit: 0", "limit: 9")
+    )
+    done = proxied(
+        "--upstream", upstream, "--scenario", str(tmp_path / "usual.chaos.yaml"), *calling("AGENTCHAOS_PROXY", "/x")
+    )
+    assert done.exit_code == 0, done.stderr
+    assert "pass     terminates:" in done.stderr
+    assert "unknown" not in done.stderr
+
+
+def test_a_command_runs_where_nothing_can_read_its_spans(upstream, monkeypatch, capfd):
+    """The package for that is another's; what is missing is named."""
+    for cached in (otlp_protobuf.message, otlp_protobuf._decode_error):
+        cached.cache_clear()
+    for name in ("opentelemetry.proto.trace.v1.trace_pb2", "google.protobuf.message"):
+        monkeypatch.setitem(sys.modules, name, None)
+    try:
+        done = proxied("--upstream", upstream, *calling("AGENTCHAOS_PROXY", "/x"))
+    finally:
+        for cached in (otlp_protobuf.message, otlp_protobuf._decode_error):
+            cached.cache_clear()
+    assert capfd.readouterr().out.split() == ["200"]
+    assert done.exit_code == 0
+    assert "pip install" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -114,6 +159,7 @@ def test_a_fault_that_never_fired_proves_nothing(upstream):
         ([], "Missing option '--upstream'"),
         (["--upstream", "https://api.example.com"], "--allow api.example.com"),
         (["--upstream", "nowhere"], "no upstream of a proxy"),
+        (["--upstream", "http://h/?api_key=a"], "'http://h/?api_key=[hidden]' is no upstream of a proxy"),
         (["--upstream", "a=http://127.0.0.1:1", "--upstream", "a=http://127.0.0.1:1"], "the same name"),
         (["--upstream", "http://127.0.0.1:1", "--listen", "9000"], "write HOST:PORT"),
         (["--upstream", "http://127.0.0.1:1", "--listen", "127.0.0.1:99999"], "write HOST:PORT"),
@@ -121,6 +167,9 @@ def test_a_fault_that_never_fired_proves_nothing(upstream):
         (["--upstream", "http://127.0.0.1:1", "--fault", "latencie"], "did you mean 'latency'?"),
         (["--upstream", "http://127.0.0.1:1", "--fault", "latency(5)"], "write for example"),
         (["--upstream", "http://127.0.0.1:1", "--fault", "latency on tol=x"], "did you mean 'tool'?"),
+        (["--upstream", "http://127.0.0.1:1", "--fault", "latency on any seconds=2"], "brackets: latency(seconds=5)"),
+        (["--upstream", "http://127.0.0.1:1", "--scenario", "overloadd"], "did you mean 'model/overloaded'?"),
+        (["--upstream", "http://127.0.0.1:1", "--history", "no/h.jsonl"], "no/h.jsonl: nothing can be written"),
         (["--upstream", "http://127.0.0.1:1", "--scenario", "no-such-one"], "no-such-one"),
         (["--upstream", "http://127.0.0.1:1", "--for", "0"], "--for"),
         (["--upstream", "http://127.0.0.1:1", "--", "no-such-command"], "no-such-command: it cannot be started"),
@@ -147,6 +196,7 @@ def test_a_port_that_is_taken_is_wrong_usage(upstream):
     [
         ("drop_response", faults.DropResponse(), on.any()),
         ("latency(seconds=5, jitter_s=1.5) on tool=book_*", faults.Latency(seconds=5, jitter_s=1.5), on.tool("book_*")),
+        ("bandwidth(direction=reply)", faults.Bandwidth(direction="reply"), on.any()),
         ("reset on write nth=2", faults.Reset(), on.write(nth=2)),
         ("reset on model agent=planner probability=0.5", faults.Reset(), on.model(agent="planner", probability=0.5)),
         ("unavailable on any between=1,2", faults.Unavailable(), on.any(between=(1, 2))),
@@ -203,6 +253,42 @@ def test_it_serves_until_a_signal_ends_it(upstream):
         assert process.wait(DEADLINE_S) == 3
     assert "requests: 1" in rest
     assert "fired 0 of 0" in rest
+
+
+def test_a_history_is_there_while_it_goes_on_and_outlasts_kill(upstream, tmp_path):
+    """What a call was told is in the file soon, and nothing takes it away."""
+    path = tmp_path / "history.jsonl"
+    with started("--upstream", upstream, "--fault", "unavailable on http nth=2", "--history", str(path)) as process:
+        url = process.stdout.readline().split()[2]
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url, b"{}", DEADLINE_S) as answer:
+            assert answer.read() == b"{}"  # a client that leaves before has stopped waiting, and that is what is told
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            opener.open(url, b"{}", DEADLINE_S)
+        refused.value.close()
+        deadline_s = wall_s() + DEADLINE_S
+        while [exchange.ending for exchange in History.load(path).calls()].count("ok") < 2:
+            assert wall_s() < deadline_s, path.read_text(encoding="utf-8")
+        process.kill()
+        process.wait(DEADLINE_S)
+    assert [(exchange.ending, exchange.faults) for exchange in History.load(path).calls()] == [
+        ("ok", ()),
+        ("ok", ("unavailable",)),
+    ]
+
+
+def test_what_is_asked_in_the_end_is_asked_of_every_call(upstream, tmp_path, capfd):
+    """Also of those that memory has let go of long before."""
+    (tmp_path / "first.chaos.yaml").write_text(SCENARIO, encoding="utf-8")
+    options = ["--upstream", upstream, "--scenario", str(tmp_path / "first.chaos.yaml"), "--json"]
+    history = tmp_path / "history.jsonl"
+    done = proxied(*options, "--history", str(history), *calling("AGENTCHAOS_PROXY", *["/x"] * (MOST + 1)))
+    assert capfd.readouterr().out.split() == ["503", *["200"] * MOST]
+    told = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert [(one["status"], one["reason"]) for one in told if "invariant" in one] == [("fail", "errors = 1, above 0")]
+    kept = History.load(history)
+    assert kept.begun == MOST + 1
+    assert kept[len(kept) - 1].data["outcome"] == "completed"
 
 
 def test_a_signal_is_passed_on_to_the_command(upstream):

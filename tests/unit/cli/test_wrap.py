@@ -99,10 +99,14 @@ def test_the_log_can_be_read_by_programs(tmp_path):
     log = tmp_path / "log"
     options = ["--fault", "latency on tool=never", "--log", str(log), "--json"]
     done = subprocess.run(
-        [sys.executable, *WRAP, *options, "--", "cat"], input=b"words\n", capture_output=True, check=True
+        [sys.executable, *WRAP, *options, "--", "sh", "-c", "PASSWORD='hunter2' exec cat", "--api-key", "hunter2"],
+        input=b"words\n",
+        capture_output=True,
+        check=True,
     )
     assert done.stdout == b"words\n"
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert "hunter2" not in log.read_text(encoding="utf-8")
     kinds = [line["kind"] for line in lines]
     assert kinds[0] == "begins"
     assert kinds[-1] == "ends"

@@ -43,3 +43,9 @@ def test_only_a_pass_is_a_pass(status, passed):
 def test_usage_counts_nothing_unless_it_is_told():
     """Models report what they like."""
     assert Usage(input_tokens=3) == (3, 0, 0)
+
+
+def test_a_secret_in_an_error_is_not_told():
+    """It stands in the report of a test, which CI keeps."""
+    error = ValueError("no access to postgres://app:hunter2@db/main with api_key=hunter2")
+    assert "hunter2" not in str(Outcome("raised", error=error))

@@ -97,10 +97,12 @@ def test_a_token_is_hidden_wherever_it_stands(token, around):
         ("Authorization: Basic YTpi\nAccept: */*", f"Authorization: {HIDDEN}\nAccept: */*"),
         ("-H 'Authorization: token hunter2'", f"-H 'Authorization: {HIDDEN}'"),
         ("X-Api-Key: hunter2\nAccept: */*", f"X-Api-Key: {HIDDEN}\nAccept: */*"),
+        ("serve --api-key hunter2 --db-password 'a b' 80", f"serve --api-key {HIDDEN} --db-password '{HIDDEN}' 80"),
+        ("serve --no-password --port 80", "serve --no-password --port 80"),
     ],
 )
 def test_a_secret_in_a_text_is_hidden(text, shown):
-    """JSON in a string, a repr, a query, a header, also when the text was cut off."""
+    """JSON in a string, a repr, a query, a header, a command; also when the text was cut off."""
     assert redact(text) == shown
 
 

@@ -101,3 +101,9 @@ def test_no_value_survives(value, seed):
     """Whatever the JSON was, it is none afterwards."""
     body = json.dumps(value).encode()
     assert not _is_json(Malformed()._broken(body, rng.stream(seed, "test")))
+
+
+def test_what_is_deeper_than_can_be_read_is_left_alone(http_call, rewritten):
+    """A server's answer must not be told as a defect of the fault."""
+    deep = Reply(200, body=b"[" * 100_000)
+    assert rewritten(Malformed(how="unclosed").compile(http_call()), deep).body == deep.body

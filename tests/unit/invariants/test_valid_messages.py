@@ -169,6 +169,16 @@ def test_schemas_can_be_given():
     )
 
 
+def test_an_endpoint_that_was_declared_is_judged():
+    """By ``agentchaos.tools(...)``, as a tool is that no server lists; an agent of that name is not."""
+    book = {"name": "POST /trips", "inputSchema": {"required": ["trip"]}, "outputSchema": RESULT}
+    told = ["the arguments of POST /trips (op 1)", "the result of POST /trips (op 2)"]
+    for kind, parts in {"http": told, "agent": []}.items():
+        story = Story().note(tools=[book]).call("POST /trips", kind=kind, target="api.example", x=1).ok({"booking": 1})
+        _, reason, _ = judged(story)
+        assert [part.partition(":")[0] for part in reason.split("; ") if "(op " in part] == parts
+
+
 def test_the_boundaries_can_be_chosen():
     """A scripted model that is wrong on purpose is not judged then."""
     story = Story().listed(BOOK)

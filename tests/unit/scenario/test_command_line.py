@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+import reference_system
 from pytest_agentchaos.cli import main
 from pytest_agentchaos.cli.running import Asked, trials
 from pytest_agentchaos.scenario import schema, shipped
@@ -113,10 +115,30 @@ def test_every_problem_of_every_file_is_told_and_nothing_is_run(write):
     assert "pass" not in result.output
 
 
+def test_a_system_that_does_not_start_says_why(write, project):
+    """And not what its invariants say of nothing."""
+    (project / "unmet.py").write_text("def shop(): import no_such_package")
+    write(LOST_ACK.replace("shop_of_scenarios", "unmet"), "unmet.chaos.yaml")
+    result = run("run", "unmet.chaos.yaml")
+    assert result.exit_code == 3
+    assert "    the system did not start: ModuleNotFoundError: No module named 'no_such_package'\n" in result.output
+    assert "no run has ended" not in result.output
+
+
+def test_a_bundled_system_that_is_not_whole_names_the_extra(monkeypatch):
+    """Which is not installed with the package."""
+    monkeypatch.setitem(sys.modules, "reference_system.system", None)
+    monkeypatch.delattr(reference_system, "system", raising=False)  # where another test has imported it
+    result = run("run", "delivery/lost-ack-any-write", "--only", "usual-nth=1")
+    assert result.exit_code == 3
+    assert "pip install 'pytest-agentchaos[reference]'" in result.output
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (["nowhere/none"], "there is no scenario 'nowhere/none'; "),
+        (["nowhere/none"], "there is no scenario 'nowhere/none'; `agentchaos scenarios` lists"),
+        (["drps"], "did you mean 'streams/drips'?"),
         (["empty"], "'empty': no *.chaos.yaml is in this folder, or in one inside of it"),
         (
             ["all/holds.chaos.yaml", "--only", "one-bok"],

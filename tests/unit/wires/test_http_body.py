@@ -13,7 +13,7 @@ from pytest_agentchaos.faults.steps import Deliver, Return, RewriteRequest
 from pytest_agentchaos.schedule import Selector, on, rule
 from pytest_agentchaos.trial import Trial
 from pytest_agentchaos.wires.http_transport.body import KEEP_BYTES, Record, Watched
-from pytest_agentchaos.wires.http_transport.library import library
+from pytest_agentchaos.wires.http_transport.library import DECODED_BYTES, library
 from pytest_agentchaos.wires.http_transport.upload import read_now, read_soon
 
 URL = "https://api.test/x"
@@ -214,6 +214,12 @@ class TestDecoded:
         assert library(lib).decoded(200, headers, gzip.compress(b"plain")) == Reply(
             200, (("x", "1"), ("content-length", "5")), b"plain"
         )
+
+    def test_a_bomb_stays_compressed(self, lib):
+        """A megabyte of a server's could take a gigabyte, or all there is, of the test's process."""
+        headers = (("content-encoding", "gzip"),)
+        bomb = gzip.compress(bytes(DECODED_BYTES + 1))
+        assert library(lib).decoded(200, headers, bomb) == Reply(200, headers, bomb)
 
     @pytest.mark.parametrize("encoding", ["gzip", "rot13", "identity"])
     def test_what_cannot_be_undone_stays(self, lib, encoding):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 
 import pytest
@@ -81,3 +82,34 @@ def test_without_asyncio_nothing_can_be_let_go():
     delivery = asyncio.sleep(0)
     with pytest.raises(RuntimeError, match="no running event loop"):
         LateDeliveries(WallClock()).spawn(delivery)
+
+
+@pytest.mark.asyncio
+async def test_what_has_arrived_is_forgotten():
+    """A trial may stand for days; those that failed are nobody's business."""
+    late, complaints = LateDeliveries(WallClock()), []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    async def arrive(number: int) -> None:
+        if number % 2:
+            raise ValueError
+
+    for number in range(2_000):
+        late.spawn(arrive(number))
+        await asyncio.sleep(0)
+    assert len(late._tasks) < 600
+    await late.arrive()
+    assert not late.pending
+    gc.collect()
+    assert complaints == []
+
+
+def test_timers_that_have_fired_are_forgotten(monkeypatch):
+    """The same for deliveries of sync wires."""
+    monkeypatch.setattr("pytest_agentchaos.wires.late._LOOK_AT", 4)
+    late = LateDeliveries(WallClock())
+    for _ in range(40):
+        late.after(0, lambda: None)
+        late._timers[-1].join()
+    assert len(late._timers) <= 5
+    late.settle()

@@ -25,6 +25,7 @@ from pytest_agentchaos.faults.base import Fault, Situation
 from pytest_agentchaos.faults.steps import Deliver, Drip, Hold, Program, Return, RewriteRequest, Step
 from pytest_agentchaos.schedule import Selector, rule
 from pytest_agentchaos.trial import Trial
+from pytest_agentchaos.wires import mcp_stream
 from pytest_agentchaos.wires.mcp_stream import wire
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -820,3 +821,19 @@ def test_messages_of_a_shape_that_the_wire_does_not_know_go_through(air):
 
     _trial().run(agent)
     assert isinstance(seen[0], ValueError)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["python", "-u", "some/server.py", "--port", "80"], "server.py"),
+        (["npx", "-y", "@scope/server"], "server"),
+        (["/bin/server", "--api-key", "hunter2"], "server"),
+        (["uvx", "--api-key", "hunter2", "server"], "server"),
+        (["server", "sk-aB3dE5gH7jK9mN1pQ"], "server"),
+        (["sh", "-c", "exec server"], "sh"),
+    ],
+)
+def test_a_server_is_named_by_its_script_or_package(command, name):
+    """By no secret: it stands with every call in the history."""
+    assert mcp_stream.program(command) == name

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_agentchaos import Chaos
 from pytest_agentchaos.errors import UsageError
-from pytest_agentchaos.live import Link, Proxy
-from pytest_agentchaos.wires import standing
+from pytest_agentchaos.live import Link, Processes, Proxy, Wires
+from pytest_agentchaos.processes import RealProcess
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,21 @@ def test_a_wire_that_fails_to_end_keeps_no_other_from_ending():
     """Else faults would stand there for ever."""
     ended = []
     other = type("Other", (Broken,), {"end": lambda _: ended.append(1)})()
-    wires = [other, Broken(), other]
-    for wire in wires:
-        standing.put_up(wire)
-    with pytest.raises(OSError, match="no answer"), standing.joined(None):
+    wires = Wires()
+    for wire in (other, Broken(), other):
+        wires.put_up(wire)
+    with pytest.raises(OSError, match="no answer"), wires.joined(None):
         pass
-    for wire in wires:
-        standing.take_down(wire)
     assert ended == [1, 1]
+
+
+def test_faults_reach_kept_processes_in_the_trials_to_which_they_were_declared():
+    """Those of others can neither kill nor pause them."""
+    kept, own, other = Wires(), Chaos(), Chaos()
+    own.wires(kept)
+    with Processes(wires=kept) as processes:
+        worker = processes.start("worker", ["/bin/sh", "-c", "sleep 1000"])
+        with other.live():
+            assert not isinstance(other.trial.engine.processes.named("worker"), RealProcess)
+        with own.live():
+            assert own.trial.engine.processes.named("worker").handle is worker

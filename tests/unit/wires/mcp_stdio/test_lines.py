@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_agentchaos.wires.mcp_stdio.lines import Line, Lines
+from pytest_agentchaos.wires.mcp_stdio.lines import Lines, Utterance
 
 TEXT = b"one\ntwo\r\n\n\xff\xfe three\nno end"
 
@@ -15,7 +15,7 @@ def test_lines_are_the_bytes_that_came(size):
     lines = Lines()
     found = [line for at in range(0, len(TEXT), size) for line in lines.feed(TEXT[at : at + size])]
     found += lines.finish()
-    assert found == [Line(line) for line in TEXT.splitlines(keepends=True)]
+    assert found == [Utterance(line) for line in TEXT.splitlines(keepends=True)]
     assert not [*lines.finish()]
 
 
@@ -24,16 +24,16 @@ def test_a_line_that_is_too_long_comes_in_pieces():
     lines = Lines(limit_bytes=10)
     found = [line for chunk in (b"a\n12345678", b"90abc", b"def", b"ghi\nnext\n") for line in lines.feed(chunk)]
     assert found == [
-        Line(b"a\n"),
-        Line(b"1234567890abc", "piece"),
-        Line(b"def", "piece"),
-        Line(b"ghi\n", "last"),
-        Line(b"next\n"),
+        Utterance(b"a\n"),
+        Utterance(b"1234567890abc", "piece"),
+        Utterance(b"def", "piece"),
+        Utterance(b"ghi\n", "last"),
+        Utterance(b"next\n"),
     ]
 
 
 def test_a_line_that_is_too_long_may_never_end():
     """Then its last piece is empty, so that others can go on behind it."""
     lines = Lines(limit_bytes=2)
-    assert [*lines.feed(b"12345")] == [Line(b"12345", "piece")]
-    assert [*lines.finish()] == [Line(b"", "last")]
+    assert [*lines.feed(b"12345")] == [Utterance(b"12345", "piece")]
+    assert [*lines.finish()] == [Utterance(b"", "last")]

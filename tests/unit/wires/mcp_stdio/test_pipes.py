@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from pytest_agentchaos.wires.mcp_stdio.lines import Line
+from pytest_agentchaos.wires.mcp_stdio.lines import Utterance
 from pytest_agentchaos.wires.mcp_stdio.pipes import CLOGGED_BYTES, Inlet, Outlet
 
 BIG = b"x" * (2 * CLOGGED_BYTES) + b"\n"
@@ -91,9 +91,9 @@ def test_lines_wait_behind_one_that_comes_in_pieces(on_a_loop):
     """No message stands in the middle of another."""
 
     async def test(pipe):
-        pipe.outlet.pass_on(Line(b"a long", "piece"))
+        pipe.outlet.pass_on(Utterance(b"a long", "piece"))
         pipe.outlet.line(b"other\n")
-        pipe.outlet.pass_on(Line(b" line\n", "last"))
+        pipe.outlet.pass_on(Utterance(b" line\n", "last"))
         pipe.outlet.line(b"next\n")
         assert await pipe.read(23) == b"a long line\nother\nnext\n"
 

@@ -180,7 +180,7 @@ def test_a_server_that_closes_its_output_and_lives(shim):
     assert one.line() == b""
     assert one.process.poll() is None
     one.leave()
-    assert (one.kinds("mute"), one.kinds("slow")) == (["invoke", "info"], ["invoke", "fault", "info"])
+    assert (one.kinds("mute"), one.kinds("slow")) == (["invoke", "info"], ["invoke", "fault", "fail"])
 
 
 def test_a_client_that_does_not_read_is_felt_by_the_server():
@@ -242,3 +242,11 @@ def test_a_server_that_never_speaks_ends_with_its_client(shim):
     one.call("plain", 1)
     assert one.leave() == 0
     assert one.kinds("plain") == ["invoke", "info"]
+
+
+def test_a_call_under_a_fault_that_is_never_answered_keeps_nobody(shim):
+    """The server's input ends when the call has been sent and no answer comes, as it would without a fault."""
+    one = shim("latency(seconds=0.1) on tool=plain", server=[*SHELL, "cat > /dev/null"])
+    one.call("plain", 1)
+    assert one.leave() == 0
+    assert one.kinds("plain") == ["invoke", "fault", "info"]

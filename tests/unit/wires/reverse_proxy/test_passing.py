@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gzip
 import os
@@ -13,8 +14,9 @@ import pytest
 
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.wires.reverse_proxy import Proxy
+from pytest_agentchaos.wires.reverse_proxy.stream import Stream
 
-from .conftest import DEADLINE_S, tear
+from .conftest import DEADLINE_S, JSON, tear
 
 GET = b"GET /flights?to=ZRH HTTP/1.1\r\nHost: HOST\r\n\r\n"
 POST = b"POST /book HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2\r\n\r\n{}"
@@ -386,3 +388,57 @@ def test_closing_ends_what_is_under_way(upstream):
     with client:
         assert client.recv(100) == b""
     assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("when", ["at once", "later"])
+def test_what_nobody_asked_for_is_no_answer_to_the_next_request(upstream, raw, when):
+    """An upstream that says more than its answer: what it says is dropped, with the connection that it came on."""
+    more = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"
+    answered, go_on = upstream.event()
+    said = threading.Event()
+
+    async def serve(reader, writer, head, body):
+        answer = b"first" if b"/flights" in head else b"right"
+        writer.write(JSON % (len(answer), answer) + (more if answer == b"first" and when == "at once" else b""))
+        if answer == b"first" and when == "later":
+            await answered.wait()
+            writer.write(more)
+            said.set()
+
+    upstream.serve = serve
+    raw.send(GET)
+    raw.until(b"first")
+    if when == "later":
+        go_on()
+        assert said.wait(DEADLINE_S)
+    raw.send(POST)
+    assert raw.until(b"\r\n\r\n")
+    assert raw.until(b"right") == b"right"
+    assert upstream.connections == 2
+
+
+def test_a_peer_that_is_gone_when_a_connection_parts_is_no_defect():
+    """The system may know that it was torn before the loop does."""
+
+    class Torn:
+        closed = False
+
+        def can_write_eof(self):
+            return True
+
+        def write_eof(self):
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+        def close(self):
+            self.closed = True
+
+        def set_write_buffer_limits(self, **_):
+            """Nothing."""
+
+    async def part():
+        stream, transport = Stream(), Torn()
+        stream.connection_made(transport)
+        await stream.part()
+        return transport.closed
+
+    assert asyncio.run(part())

@@ -96,6 +96,17 @@ def test_more_clients_than_it_can_serve_are_turned_away(upstream, connect, monke
         one.until(b'{"ok": true}')
 
 
+def test_no_more_clients_are_let_in_than_the_process_has_descriptors_for(upstream, connect, monkeypatch):
+    """It is the process of the tests, which opens files as well."""
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (130, 4096))
+    with connect() as one:
+        one.send(b"GET / HTTP/1.1\r\nHost: HOST\r\n\r\n")
+        one.until(b'{"ok": true}')
+        with pytest.raises(ConnectionError):
+            _turned_away(connect)
+
+
 def _turned_away(connect):
     with connect() as other:  # which may be torn already when it is there
         other.send(b"GET / HTTP/1.1\r\nHost: HOST\r\n\r\n")

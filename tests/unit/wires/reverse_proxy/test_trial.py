@@ -6,11 +6,12 @@ import asyncio
 import gc
 import threading
 import weakref
+from contextlib import closing
 
 import httpx2
 import pytest
 
-from pytest_agentchaos import agents, faults
+from pytest_agentchaos import Chaos, agents, faults
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.schedule import Rule, on
 from pytest_agentchaos.trial import Trial
@@ -18,8 +19,9 @@ from pytest_agentchaos.wires.http_transport.elsewhere import SEEN
 from pytest_agentchaos.wires.reverse_proxy import Proxy
 from pytest_agentchaos.wires.reverse_proxy.client import Client
 from pytest_agentchaos.wires.reverse_proxy.exchange import READ_BYTES
+from pytest_agentchaos.wires.standing import Wires
 
-from .conftest import DEADLINE_S
+from .conftest import DEADLINE_S, Raw
 
 POST = b"POST /book HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -68,6 +70,32 @@ def test_a_proxy_that_is_put_up_in_a_trial_takes_part(upstream, client):
         client.post(proxy.url, json={})
     assert trial.history.begun == 1
     assert not SEEN
+
+
+def test_a_kept_proxy_has_no_part_in_the_trials_of_others(upstream):
+    """Their calls pass it untold, their faults do not act there; its own trials are as before."""
+    kept = Wires()
+    torn = Rule(faults.Unavailable(), on.http("POST /book"))
+    with Proxy(upstream.url, name="http://flights.local", wires=kept) as proxy:
+        other, own = Chaos(trial=Trial([torn])), Chaos(trial=Trial([torn]))
+        own.wires(kept)
+        with closing(Raw(proxy)) as agent:
+            with other.live():
+                agent.send(POST)
+                assert agent.until(b"{}").startswith(b"HTTP/1.1 200")
+            with own.live():
+                agent.send(POST)
+                assert agent.until(b"}").startswith(b"HTTP/1.1 503")
+    assert (other.history.begun, own.history.begun) == (0, 1)
+
+
+def test_a_call_of_a_test_to_a_kept_proxy_is_told_by_the_client(upstream, client):
+    """There is nobody else who would tell of it."""
+    with Proxy(upstream.url, name="http://flights.local", wires=Wires()) as proxy:
+        trial = Trial()
+        with trial.live():
+            client.post(f"{proxy.url}/book", json={})
+        assert [call.call.target for call in trial.history.calls()] == [proxy.authority]
 
 
 def test_a_call_of_the_tests_own_client_is_told_once(proxy, client):

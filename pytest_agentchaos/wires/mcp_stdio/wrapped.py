@@ -1,4 +1,4 @@
-"""Joined: shims in other processes, and the trial of a test to which their calls belong.
+"""Wrapped: servers behind shims in other processes, and the trial of a test to which their calls belong.
 
 The test gives an agent the shim's command in place of a server's. Each shim that is started learns the schedule from
 a folder, and leaves there what it saw; when the test's live block ends, that becomes part of the trial's history.
@@ -32,7 +32,7 @@ _KINDS: Final = frozenset({"invoke", "ok", "fail", "info", "deliver", "fault"})
 """What a shim has seen; how its own trial began and ended is nobody's business."""
 
 
-class Joined:
+class Wrapped:
     """The test's side."""
 
     def __init__(self, engine: Engine, epoch_s: float, effects: Iterable[Effect] = ()) -> None:

@@ -11,7 +11,7 @@ from pytest_agentchaos.cli.injecting import rule_of
 from pytest_agentchaos.errors import UsageError
 from pytest_agentchaos.evidence.effects.effect import Effect
 from pytest_agentchaos.trial import Trial
-from pytest_agentchaos.wires.mcp_stdio.joined import Joined
+from pytest_agentchaos.wires.mcp_stdio.wrapped import Wrapped
 
 CALL = {"jsonrpc": "2.0", "method": "tools/call"}
 
@@ -36,12 +36,12 @@ def test_what_shims_see_belongs_to_the_trial(server_command):
     trial = Trial((rule_of("overloaded on tool=book nth=2"), rule_of("overloaded on write times=1")), seed=7)
     trial.declared.effect(Effect("seat", tool="reserve", key=lambda arguments, result: "one"))
     with trial.live():
-        joined = Joined(trial.engine, trial.clock.epoch_s, trial.declared.effects.values())
+        wrapped = Wrapped(trial.engine, trial.clock.epoch_s, trial.declared.effects.values())
         trial.engine.note(before=True)
-        command = joined.command(server_command, "air")
+        command = wrapped.command(server_command, "air")
         assert agent(command, "book", "reserve") == ["ok", "error"]
         assert agent(command, "book", "book", "reserve") == ["error", "ok", "ok"]
-        joined.write_down()
+        wrapped.write_down()
     assert trial.unproven() is None
     assert [tally.fired for tally in trial.engine.tallies] == [1, 1]
     calls = trial.history.calls(target="air")
@@ -60,14 +60,14 @@ def test_a_shim_that_still_runs_is_told(server_command):
     """What it has seen so far counts; more of it may be missing."""
     trial = Trial()
     with trial.live():
-        joined = Joined(trial.engine, trial.clock.epoch_s)
+        wrapped = Wrapped(trial.engine, trial.clock.epoch_s)
         with subprocess.Popen(
-            joined.command(server_command, "air"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            wrapped.command(server_command, "air"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as process:
             process.stdin.write(json.dumps({**CALL, "id": 1, "params": {"name": "book"}}).encode() + b"\n")
             process.stdin.flush()
             process.stdout.readline()
-            joined.write_down()
+            wrapped.write_down()
             process.stdin.close()
             process.wait(60)
     assert any(op.data.get("still_running") for op in trial.history)
@@ -76,7 +76,7 @@ def test_a_shim_that_still_runs_is_told(server_command):
 @pytest.mark.parametrize("command", ["python server.py", []])
 def test_a_command_is_a_list_of_words(command):
     """A text would have to be cut into words by somebody."""
-    joined = Joined(Trial().engine, 0.0)
+    wrapped = Wrapped(Trial().engine, 0.0)
     with pytest.raises(UsageError, match="a list of words"):
-        joined.command(command, "air")
-    joined.write_down()
+        wrapped.command(command, "air")
+    wrapped.write_down()
