@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from benchmarks.live import reverse_proxy, shim, toxiproxy
 from benchmarks.measure import Measurement
 
 
 def measurements() -> Iterator[Measurement]:
     """All parts."""
+    from benchmarks.live import reverse_proxy, shim, toxiproxy  # not before: ``far_end`` is a module that is run
+
     for part in (toxiproxy, reverse_proxy, shim):
         yield from part.measurements()

@@ -12,6 +12,7 @@ import threading
 from typing import Final
 
 from pytest_agentchaos.wires.toxiproxy.server import Server
+from pytest_agentchaos.wires.toxiproxy.wakeful import wakeful_loop
 
 ECHO: Final = b"e"
 """Whatever comes is sent back."""
@@ -73,4 +74,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "upstream":
         upstream()
     else:
-        asyncio.run(server())
+        with asyncio.Runner(loop_factory=wakeful_loop) as runner:
+            runner.run(server())

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import psutil
 
@@ -68,7 +69,11 @@ def measurements() -> Iterator[Measurement]:
             detail = f"{rate:.0f} requests/s by {CLIENTS} clients, the proxy on one core"
             yield Measurement(f"proxy, {name}: CPU of a request", cpu_s * 1e3, "ms", 1.0, "at_most", detail)
             yield Measurement(f"proxy, {name}: requests a second", rate, "1/s", 1000, "at_least", detail)
-        yield from _steady(passing)
+        yield from _steady("steady", passing)
+        yield from _steady("steady, in a trial", trial)
+        folder = stack.enter_context(TemporaryDirectory())
+        options = ["--fault", "latency(seconds=0) on http nth=1000", "--history", f"{folder}/history.jsonl"]
+        yield from _steady("steady, with a history", stack.enter_context(_proxy(upstream, *options)))
 
 
 def _added(through: _Client, direct: _Client) -> float:
@@ -106,15 +111,18 @@ def _load(proxy: _Proxy, seconds: float, most_per_s: float | None = None) -> tup
     return count / (wall_s() - begin), (proxy.cpu_s() - before) / count
 
 
-def _steady(proxy: _Proxy) -> Iterator[Measurement]:
-    """Memory and descriptors after a while at half of the highest rate; a first while is for caches to fill."""
-    rate, _ = _load(proxy, 2.0)
-    _load(proxy, 2.0, rate / 2)
+def _steady(name: str, proxy: _Proxy) -> Iterator[Measurement]:
+    """What is more after a while at half of the highest rate than after its first fifth, in which caches fill.
+
+    Python takes memory by the megabyte, whenever more is alive at one moment than ever before.
+    """
+    rate = _load(proxy, 2.0)[0] / 2
+    _load(proxy, STEADY_S / 5, rate)
     memory_mb, descriptors = proxy.resident_mb(), proxy.descriptors()
-    _load(proxy, STEADY_S, rate / 2)
-    detail = f"after {STEADY_S:.0f} s at {rate / 2:.0f} requests/s"
-    yield Measurement("proxy, steady: more memory", proxy.resident_mb() - memory_mb, "MB", 1.0, "at_most", detail)
-    yield Measurement("proxy, steady: more descriptors", proxy.descriptors() - descriptors, "", 0, "at_most", detail)
+    _load(proxy, STEADY_S * 4 / 5, rate)
+    detail = f"over {STEADY_S * 4 / 5:.0f} s at {rate:.0f} requests/s"
+    yield Measurement(f"proxy, {name}: more memory", proxy.resident_mb() - memory_mb, "MB", 1.0, "at_most", detail)
+    yield Measurement(f"proxy, {name}: more descriptors", proxy.descriptors() - descriptors, "", 0, "at_most", detail)
 
 
 class _Client:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import psutil
 
@@ -36,7 +37,7 @@ while chunk := os.read(0, 65536):
         text = b'{"content":[{"type":"text","text":"' + b"x" * 200 + b'"}]}'
         os.write(1, b'{"jsonrpc":"2.0","id":' + number + b',"result":' + text + b"}\\n")
 """
-REQUEST = b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"book","arguments":{"flight":"TP-1"}}}\n'
+REQUEST = b'{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"book","arguments":{"flight":"TP-%d"}}}\n'
 
 
 class Client:
@@ -52,7 +53,7 @@ class Client:
     def ask(self) -> None:
         """One round trip."""
         self._asked += 1
-        os.write(self._to, REQUEST % self._asked)
+        os.write(self._to, REQUEST % (self._asked, self._asked))
         answer = b""
         while not answer.endswith(b"\n"):
             chunk = os.read(self._from, 65536)
@@ -99,7 +100,16 @@ def measurements() -> list[Measurement]:
         ],
     }  # fmt: skip
     found = [_added(name, [*SHIM, *options, "--", *server], server) for name, options in cases.items()]
-    return [*found, _start(server), *_steady([*SHIM, "--", *server])]
+    found.append(_start(server))
+    with TemporaryDirectory() as folder:
+        history = ["--history", f"{folder}/history.jsonl", "--log", f"{folder}/log"]
+        for name, options in {
+            "steady": [],
+            "steady, with a history": history,
+            "steady, each call under a fault": [*history, "--fault", "latency(seconds=0) on tool"],
+        }.items():
+            found += _steady(name, [*SHIM, *options, "--", *server])
+    return found
 
 
 def _added(name: str, command: Sequence[str], server: Sequence[str]) -> Measurement:
@@ -116,8 +126,8 @@ def _start(server: Sequence[str]) -> Measurement:
     return Measurement("shim, added to the start", median(added), "s", START_S, "at_most", f"median of {STARTS}")
 
 
-def _steady(command: Sequence[str]) -> Iterator[Measurement]:
-    """Memory and descriptors of the shim after a while at half of the highest rate."""
+def _steady(name: str, command: Sequence[str]) -> Iterator[Measurement]:
+    """Memory and descriptors of the shim after a while at half of the highest rate; each call is another one."""
     with running(command) as client:
         process = psutil.Process(client.pid)
         rate = client.ask_for(2.0) / 2.0
@@ -127,8 +137,8 @@ def _steady(command: Sequence[str]) -> Iterator[Measurement]:
         more_mb = (process.memory_info().rss - memory) / 1e6
         more_descriptors = process.num_fds() - descriptors
     detail = f"after {STEADY_S:.0f} s at {rate / 2:.0f} requests/s"
-    yield Measurement("shim, steady: more memory", more_mb, "MB", 1.0, "at_most", detail)
-    yield Measurement("shim, steady: more descriptors", more_descriptors, "", 0, "at_most", detail)
+    yield Measurement(f"shim, {name}: more memory", more_mb, "MB", 1.0, "at_most", detail)
+    yield Measurement(f"shim, {name}: more descriptors", more_descriptors, "", 0, "at_most", detail)
 
 
 def _seconds(command: Sequence[str]) -> float:
