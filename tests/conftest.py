@@ -7,7 +7,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 # Both clients import these when they are first used. Inside an inner run of pytest, which takes away again what it was
 # the first to import, they would keep classes of errors that nobody raises any more.
@@ -22,17 +22,22 @@ pytest_plugins = ["pytester"]
 _LONG_S = 30.0
 """Only a failure takes so long."""
 
+_FOR_CHILDREN = "COVERAGE_PROCESS_CONFIG"
+"""The variable by which processes that are started learn that they are measured."""
+_PROCESSES = pytest.StashKey[str]()
+
 # A run is the same each time. To search further: HYPOTHESIS_PROFILE=search, as often as you like.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Programs that tests start die of signals, as they do in a terminal.
 
     Who is started in the background, or by nohup, ignores some of them, and so would all that it starts.
     """
+    config.addinivalue_line("markers", "unmeasured: takes no part in the measurement of coverage")
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
@@ -52,22 +57,23 @@ def pytest_collection_finish() -> None:
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
-@pytest.fixture(scope="module")
-def unmeasured() -> Iterator[None]:
-    """The tests of this module take no part in the measurement of coverage, nor do processes that they start.
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """A test that is marked so takes no part in the measurement of coverage, nor do processes that it starts.
 
-    Measuring doubles the time of a trial. For sweeps that run the same code once more with each fault, and for tests of
-    whole sessions: what they run is measured by other tests.
+    Measuring doubles the time of a trial, and more. For sweeps that run the same code once more with each fault or each
+    number, and for tests of whole sessions: what they run is measured by other tests.
     """
     measurement = Coverage.current()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        if measurement is None:
-            yield
-        else:
-            measurement.stop()
-            yield
-            measurement.start()
+    wanted = item.get_closest_marker("unmeasured") is None
+    if measurement is None or wanted == (_FOR_CHILDREN in os.environ):
+        return
+    if wanted:
+        os.environ[_FOR_CHILDREN] = item.config.stash[_PROCESSES]
+        measurement.start()
+    else:
+        item.config.stash[_PROCESSES] = os.environ.pop(_FOR_CHILDREN)
+        measurement.stop()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 
 import pytest_agentchaos.strategies  # noqa: F401 - pytester forgets what an inner session imports: this stays loaded
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # what sessions do is measured where they run in this process
+pytestmark = pytest.mark.unmeasured  # what sessions do is measured where they run in this process
 
 TRIP = """
 from hypothesis import given, settings

@@ -16,7 +16,7 @@ from pytest_agentchaos.serving.server import LIMITS
 from reference_system.service.canary import manifest_for
 from reference_system.settings import Settings
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # its many trials are all of one kind
+pytestmark = pytest.mark.unmeasured  # its many trials are all of one kind
 
 TEXT = (Path(__file__).parents[2] / "docs" / "canaries.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"```yaml\n# (\S+)\n(.*?)```", TEXT, re.DOTALL))
@@ -37,7 +37,7 @@ def invoked(command):
 
 
 @pytest.fixture(scope="module")
-def folder(unmeasured, tmp_path_factory):
+def folder(tmp_path_factory):
     """Where its commands were run, one after the other; each has said what the page says that it says."""
     path = tmp_path_factory.mktemp("canaries")
     for name, body in FILES.items():

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from pytest_agentchaos.cli import main
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # what sessions do is measured where they run in this process
+pytestmark = pytest.mark.unmeasured  # what sessions do is measured where they run in this process
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "first-steps.md"
 NOT_HERE = ("pip install ",)

@@ -29,6 +29,7 @@ def is_told(printed, said):
     return re.fullmatch(pattern, printed) is not None
 
 
+@pytest.mark.unmeasured
 def test_the_commands_print_what_stands_beneath(tmp_path, monkeypatch):
     """In their order, in one folder; and exit as is said."""
     monkeypatch.chdir(tmp_path)

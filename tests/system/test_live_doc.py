@@ -10,7 +10,7 @@ import pytest
 
 from pytest_agentchaos.cli import main
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # what sessions do is measured where they run in this process
+pytestmark = pytest.mark.unmeasured  # what sessions do is measured where they run in this process
 
 TEXT = (Path(__file__).parents[2] / "docs" / "live.md").read_text("utf-8")
 PROGRAMS = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", TEXT, re.DOTALL))

@@ -9,7 +9,7 @@ import pytest
 
 import pytest_agentchaos.strategies
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # what sessions do is measured where they run in this process
+pytestmark = pytest.mark.unmeasured  # what sessions do is measured where they run in this process
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "properties.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", DOCUMENT, re.DOTALL))

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_agentchaos.cli import main
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # what sessions do is measured where they run in this process
+pytestmark = pytest.mark.unmeasured  # what sessions do is measured where they run in this process
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -14,7 +14,7 @@ from pytest_agentchaos.replay import replay, replay_line, saved
 from pytest_agentchaos.schedule import rule
 from pytest_agentchaos.system import System
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # what sessions do is measured where they run in this process
+pytestmark = pytest.mark.unmeasured  # what sessions do is measured where they run in this process
 
 COMMAND = "from pytest_agentchaos.cli.replay import command; command(prog_name='agentchaos replay')"
 

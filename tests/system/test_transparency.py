@@ -31,7 +31,7 @@ from pytest_agentchaos import faults
 from pytest_agentchaos.schedule import on, rule
 from pytest_agentchaos.trial import Trial
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # the same exchanges, three times each
+pytestmark = pytest.mark.unmeasured  # the same exchanges, three times each
 
 BIG = 50_000_000
 TEXT = b"The quick brown fox jumps over the lazy dog. " * 40

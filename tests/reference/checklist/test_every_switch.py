@@ -49,6 +49,7 @@ def test_each_row_is_shown_with_and_without(row):
     assert any(off - {switch} in systems for off in systems for switch in off)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_each_switch_is_missed_somewhere(switch):
     """Some test makes the same system with it and without it."""

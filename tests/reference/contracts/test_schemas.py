@@ -118,6 +118,7 @@ def test_every_schema_is_one(contract):
     jsonschema.Draft202012Validator.check_schema(contract_schema(contract, "serialization"))
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("contract", ALL, ids=names(ALL))
 def test_type_and_schema_are_the_same_definition(contract):
     """What the schema allows is accepted; what the type writes keeps the strict schema and is read back the same."""

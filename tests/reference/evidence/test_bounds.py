@@ -21,7 +21,7 @@ from reference_system.contracts.trip import Reason, TripRequest
 MODEL_CALLS, TOOL_CALLS, TOKENS, TIME_S = 60, 60, 200_000, 180
 """Of the manifest v1."""
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # the same trips, once more with each trouble
+pytestmark = pytest.mark.unmeasured  # the same trips, once more with each trouble
 LARGEST_TURN = 10_000
 """Tokens: the reply that goes beyond the budget is the last one."""
 COST = 0.30

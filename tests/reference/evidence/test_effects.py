@@ -17,7 +17,7 @@ from reference_system.contracts.tools import DOMAINS
 from reference_system.contracts.trip import TripRequest
 from reference_system.tools.server import build_server
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # the same trips, once more with each trouble
+pytestmark = pytest.mark.unmeasured  # the same trips, once more with each trouble
 REASON = "answers.-1.reason"
 ROOM = r"hotel_booking with key \('t-\w+', 'H-LIS-1', '2027-03-05'\)"
 FLIGHT = r"flight_booking with key \('t-\w+', 'LX1766', '2027-03-05'\)"

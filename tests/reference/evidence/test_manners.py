@@ -17,7 +17,7 @@ ERRORS, WORKFLOW = load("v1").errors, load("v1").workflow
 
 # --- a server that says when to come back ---------------------------------------------------------------------------
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # the same trips, once more with each trouble
+pytestmark = pytest.mark.unmeasured  # the same trips, once more with each trouble
 
 
 def _asked_for_rest(agentchaos, travel):

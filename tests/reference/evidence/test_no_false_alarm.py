@@ -17,7 +17,7 @@ from reference_system.contracts.trip import Reason
 from reference_system.journeys import find, shipped
 from reference_system.system import QUIET, travel
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # the same trips, once more with each trouble
+pytestmark = pytest.mark.unmeasured  # the same trips, once more with each trouble
 MANIFEST = load("v1")
 REASON = "answers.*.reason"
 UNDONE = ["budget_exhausted", "deadline", "failed", "needs_input", "refused"]

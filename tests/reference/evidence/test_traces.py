@@ -14,7 +14,7 @@ from pytest_agentchaos.trial import Trial
 from reference_system.journeys import find
 from reference_system.system import travel
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # the same trips, once more with each trouble
+pytestmark = pytest.mark.unmeasured  # the same trips, once more with each trouble
 BY = "travel.correlation"
 
 JOURNEYS = (

@@ -59,6 +59,7 @@ def test_a_journey_ends_where_it_should(name):
     assert system.store.trips("running") == ()
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_sloppy_model_gets_wrong_is_put_right(name):
     """It costs more turns, and ends the same."""
@@ -68,6 +69,7 @@ def test_what_a_sloppy_model_gets_wrong_is_put_right(name):
     assert wrong == ()
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", NAMES)
 def test_a_terse_model_leaves_out_only_what_is_not_essential(name):
     """Flights and rooms are as they should be; what was not booked is not claimed."""
@@ -80,6 +82,7 @@ def test_a_terse_model_leaves_out_only_what_is_not_essential(name):
         assert sum(row.domain in {"flights", "hotels"} for row in answer.bookings) == wanted
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", NAMES)
 def test_a_looping_model_is_ended(name):
     """With a reason, and with nothing left behind that the answer does not say."""

@@ -109,6 +109,7 @@ def test_every_fault_that_can_happen_to_a_model_is_in_the_table():
     assert acting - GATEWAYS_BUSINESS - OF_PROCESSES == {fault.name for fault, *_ in CASES}
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("case", EACH, ids=str)
 def test_a_fault_that_happens_once_is_overcome(scene, questions, case):
     """One more attempt brings the right reply, unless trying again is wrong."""
@@ -116,6 +117,7 @@ def test_a_fault_that_happens_once_is_overcome(scene, questions, case):
     check(scene([rule(case.fault, on.model(nth=1))]), question, case.once, scene().ask(question))
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("case", EACH, ids=str)
 def test_a_fault_that_stays_ends_in_the_right_error(scene, questions, case):
     """After a bounded number of attempts the caller hears what is wrong."""

@@ -115,6 +115,7 @@ def killed_everywhere(world, text: str, *, after: bool, **parts):
             return
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_killed_trip_is_finished_by_the_next_process_with_every_effect_once(world, truthful, after):
     """Whatever call it was killed at: the same bookings at the same prices, one of each, and the same answer."""
@@ -131,6 +132,7 @@ def test_a_killed_trip_is_finished_by_the_next_process_with_every_effect_once(wo
     assert points > 40
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_killed_compensation_is_finished_by_the_next_process(world, truthful, after):
     """Killed while holds are released: in the end nothing is held, and the question is the same."""
@@ -146,6 +148,7 @@ def test_a_killed_compensation_is_finished_by_the_next_process(world, truthful, 
         truthful(scene, answer)
 
 
+@pytest.mark.unmeasured
 def test_a_killed_trip_that_goes_to_a_person_goes_there_once(world):
     """One escalation, wherever the process was killed."""
     down = (rule(faults.ErrorStatus(status=503), on.tool("book_flight")),)

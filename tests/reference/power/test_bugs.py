@@ -21,7 +21,7 @@ from reference_system.hardening import SWITCHES
 from reference_system.resilience.retry import Retry
 from reference_system.tools import desk
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # the same trips, once more with each trouble
+pytestmark = pytest.mark.unmeasured  # the same trips, once more with each trouble
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,7 @@ CHEAP = settings(
 )
 
 
+@pytest.mark.unmeasured
 @CHEAP
 @given(strategies.schedules(MENU, rate=0.2), strategies.journeys("reference_system:travel"))
 def test_the_hardened_system_keeps_its_promises(schedule, journey):
@@ -37,6 +38,7 @@ def test_the_hardened_system_keeps_its_promises(schedule, journey):
     strategies.check("reference_system:travel", journey, schedule=schedule)
 
 
+@pytest.mark.unmeasured
 def test_without_idempotency_a_write_happens_twice_and_one_fault_suffices():
     """Of all that was drawn, one fault at one write is left, even where Hypothesis does not shrink."""
 

@@ -17,7 +17,7 @@ from pytest_agentchaos.performance import perform
 from pytest_agentchaos.system import System
 from reference_system.hardening import SWITCHES
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # the same trips, once more with each trouble
+pytestmark = pytest.mark.unmeasured  # the same trips, once more with each trouble
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 FILES = scenario.names(ROOT / "scenarios")

@@ -14,6 +14,7 @@ from pytest_agentchaos import faults, on, scenario
 from pytest_agentchaos.performance import perform
 from pytest_agentchaos.schedule import rule
 
+pytestmark = pytest.mark.unmeasured  # the same trips, once more with each trouble
 ROOT = Path(__file__).parents[3]
 FILES = scenario.names(ROOT / "scenarios")
 LIVE = tomllib.loads((ROOT / "tests" / "reference" / "live" / "catalogue.toml").read_text("utf-8"))["run"]
@@ -25,7 +26,7 @@ def test_there_are_such_scenarios():
     assert {"partitions/flapping", "storms/cascade"} < set(WINDOWED)
 
 
-@pytest.mark.parametrize("seconds", [0.05, 0.1, 0.15, 0.2, 0.3, 0.4])
+@pytest.mark.parametrize("seconds", [0.1, 0.2, 0.4])
 @pytest.mark.parametrize("name", WINDOWED)
 def test_its_windows_are_wide_enough_for_a_slow_machine(name, seconds):
     """Every call of a tool and of the model takes so much longer: all faults still fire, and all verdicts hold."""

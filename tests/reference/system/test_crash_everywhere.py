@@ -31,6 +31,7 @@ def test_the_points_are_each_call_and_each_way(points):
     assert len(sites) > 20
 
 
+@pytest.mark.unmeasured
 def test_wherever_it_crashes_the_trip_is_completed_and_everything_is_booked_once(points):
     """What the wires saw, what the answer says and what is on record agree."""
     sample = points[::EVERY]

@@ -13,7 +13,7 @@ from pytest_agentchaos.schedule import rule
 from reference_system.contracts.tools import DOMAINS
 from reference_system.contracts.trip import Reason
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # the same trips, once more with each trouble
+pytestmark = pytest.mark.unmeasured  # the same trips, once more with each trouble
 JOURNEY = "weekend-in-lisbon"
 GROUPS = {"service": ("main", *DOMAINS), "rest": ("*.travel.local*",)}
 """Calls are made by the agents, which go by their domains, or by the orchestrator itself."""

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from pytest_agentchaos.beginning.writing import SAFEGUARD
 from pytest_agentchaos.cli import main
 
-pytestmark = pytest.mark.usefixtures("unmeasured")  # what sessions do is measured where they run in this process
+pytestmark = pytest.mark.unmeasured  # what sessions do is measured where they run in this process
 
 FILES = ["tests/chaos_system.py", "tests/test_chaos.py", "tests/chaos/lost-ack.chaos.yaml"]
 INSTALLED = ("functions", "openai", "anthropic", "mcp")

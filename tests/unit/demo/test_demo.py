@@ -27,6 +27,7 @@ def _sold(fault, selector, **safeguards):
     return airline.sold, trial.outcome
 
 
+@pytest.mark.unmeasured
 def test_with_all_safeguards_one_trip_survives_more_than_forty_kinds_of_trouble():
     """The demo's claim: one seat, and the user is told which."""
     result = CliRunner().invoke(main, ["demo", "--quick"])
@@ -54,6 +55,7 @@ def test_what_the_small_agent_logs_with_is_not_left_to_others():
     assert (logging.root.level, logging.root.handlers) == before
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("safeguard", SAFEGUARDS)
 def test_each_safeguard_is_missed_when_it_is_off(safeguard):
     """A safeguard that nothing notices would be decoration."""

@@ -51,6 +51,7 @@ def test_what_comes_next_can_be_pasted_where_the_demo_was_run(monkeypatch, tmp_p
     assert _program() == "agentchaos"
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("short")
 def test_the_story_ends_in_two_pages_of_which_one_may_ship(tmp_path, monkeypatch):
     """Healthy first; the weakened one is compared with it. The second time, the results are there."""

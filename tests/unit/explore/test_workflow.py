@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.explore.workflow import MENU
 from pytest_agentchaos import on
 from pytest_agentchaos.explore import explore
 
 
+@pytest.mark.unmeasured
 def test_a_bug_of_two_faults_is_found_in_few_trials():
     """At both calls that book, by every lost answer whose second attempt comes too late; no audit finds another."""
     found = explore("benchmarks.explore.workflow:trip", depth=2, faults=MENU, on=[on.model(), on.tool()], audit=0.02)

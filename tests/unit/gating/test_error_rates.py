@@ -14,6 +14,7 @@ from pytest_agentchaos.rng import stream
 LOOKS = (50, 200)
 
 
+@pytest.mark.unmeasured
 def test_the_shipped_canary_policy_is_hardly_ever_wrong():
     """40 runs each, two looks: equals are not rolled back, ten points worse are not promoted."""
     equal, worse = (simulated(truth, 40, LOOKS, workers=1) for truth in (EQUAL, WORSE))
@@ -31,6 +32,7 @@ def test_ratios_of_few_pairs_with_rare_large_values_are_hardly_ever_wrong():
     assert max(passed, failed) <= 0.075
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("multiplicity", ["holm", "none"])
 def test_many_journeys_do_not_cry_wolf(policy, row, gathered, decide, multiplicity):
     """Twelve of which each is exactly as good as it has to be: without Holm, a third of the decisions roll back."""

@@ -37,6 +37,7 @@ def full_jitter(seed, calls, pauses, first_s=0.5, cap_s=20.0):
     return [[round(chance.uniform(0, min(cap_s, first_s * 2**at)), 3) for at in range(pauses)] for _ in range(calls)]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("calls", "pauses"), [(1, 3), (3, 2), (4, 5)])
 @pytest.mark.parametrize("jitter", [False, True])
 def test_full_jitter_is_never_blamed(calls, pauses, jitter):
@@ -59,6 +60,7 @@ def decorrelated_jitter(seed, calls, pauses, first_s=0.5, cap_s=20.0):
         yield line[1:]
 
 
+@pytest.mark.unmeasured
 def test_decorrelated_jitter_is_never_blamed_either():
     """It is the other way in which many draw their pauses."""
     found = [judged(tried(*decorrelated_jitter(seed, 3, 5))).status for seed in range(500)]
@@ -77,6 +79,7 @@ def test_pauses_that_grow_by_rule_pass_however_many_they_are():
     assert judged(tried(*[(0.5, 1)] * 40)).passed
 
 
+@pytest.mark.unmeasured
 def test_jitter_without_growth_does_not_pass_where_there_is_much_of_it():
     """Two hundred loops that draw each pause from the same window: most are found out, and the rest are unknown."""
     found = [judged(tried(*full_jitter(seed, 6, 7, cap_s=0.5))).status for seed in range(200)]

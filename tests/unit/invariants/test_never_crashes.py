@@ -161,6 +161,7 @@ def _read(text):
         return History()
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @example(text='{"agentchaos_history": 1, "mode": "sim", "seed": 0}\n')
 @given(text=damaged())

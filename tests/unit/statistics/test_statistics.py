@@ -145,6 +145,7 @@ def test_the_exact_test_without_pairs_keeps_its_word(rate):
     assert 0 < _without_pairs(12, 0.05, rate) <= 0.05
 
 
+@pytest.mark.unmeasured
 def test_the_exact_test_of_pairs_keeps_its_word():
     """Added up over all samples of 20 pairs, at the margin."""
     for win, loss in [(0.02, 0.12), (0.1, 0.2), (0.06, 0.16)]:
@@ -159,6 +160,7 @@ def test_the_exact_test_of_pairs_keeps_its_word():
         assert better <= 0.05
 
 
+@pytest.mark.unmeasured
 def test_bound_and_p_value_of_non_inferiority_agree():
     """What clears the margin has p <= alpha, whichever test it is."""
     drawn = stream(8, "margins")

@@ -57,6 +57,7 @@ def test_two_spans_with_one_id_are_told(story):
     assert [(two.first.op, two.second.op, two.same) for two in tree(story).twice] == [(0, 1, True), (0, 2, False)]
 
 
+@pytest.mark.unmeasured
 def test_a_chain_of_100_000_spans_is_walked_once(story):
     """No recursion, and no span twice."""
     for number in range(100_000):
