@@ -22,9 +22,9 @@ pytest_plugins = ["pytester"]
 _LONG_S = 30.0
 """Only a failure takes so long."""
 
-_FOR_CHILDREN = "COVERAGE_PROCESS_CONFIG"
-"""The variable by which processes that are started learn that they are measured."""
-_PROCESSES = pytest.StashKey[str]()
+_MEASURED = pytest.StashKey[tuple[Coverage, str]]()
+"""While an unmeasured test runs: what measures else, and what processes are told of it, by the variable below."""
+_FOR_PROCESSES = "COVERAGE_PROCESS_CONFIG"
 
 # A run is the same each time. To search further: HYPOTHESIS_PROFILE=search, as often as you like.
 settings.register_profile("steady", derandomize=True, deadline=None)
@@ -64,16 +64,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> None:
     Measuring doubles the time of a trial, and more. For sweeps that run the same code once more with each fault or each
     number, and for tests of whole sessions: what they run is measured by other tests.
     """
-    measurement = Coverage.current()
-    wanted = item.get_closest_marker("unmeasured") is None
-    if measurement is None or wanted == (_FOR_CHILDREN in os.environ):
-        return
-    if wanted:
-        os.environ[_FOR_CHILDREN] = item.config.stash[_PROCESSES]
+    stash, wanted = item.config.stash, item.get_closest_marker("unmeasured") is None
+    if wanted and _MEASURED in stash:
+        measurement, os.environ[_FOR_PROCESSES] = stash[_MEASURED]
+        del stash[_MEASURED]
         measurement.start()
-    else:
-        item.config.stash[_PROCESSES] = os.environ.pop(_FOR_CHILDREN)
-        measurement.stop()
+    elif not wanted and (running := Coverage.current()):
+        stash[_MEASURED] = running, os.environ.pop(_FOR_PROCESSES)
+        running.stop()
 
 
 @pytest.fixture(scope="session")
