@@ -31,7 +31,7 @@ Examples:
 Exit codes:
   0  each tool is retry-safe, or only reads
   1  a tool executes twice, or says that it reads and writes
-  2  wrong usage, or a server that cannot be started or spoken to; nothing was decided
+  2  wrong usage, or a server that cannot be started or spoken to: nothing was decided; or findings cannot be written
   3  nothing executes twice, but something is undecidable, or there are no tools
 """
 
@@ -127,9 +127,9 @@ def command(  # noqa: PLR0913 - one for each option
         raise SystemExit(2) from None
     finally:
         waiting.over()
+    _print(report, as_json=as_json)
     if sarif is not None:
         _write(report, Path(sarif))
-    _print(report, as_json=as_json)
     raise SystemExit(report.exit_code)
 
 
@@ -171,14 +171,20 @@ def _check(path: Path) -> None:
         with path.open("ab"):
             pass
     except OSError as error:
-        msg = f"{path}: the findings cannot be written: {error.strerror or error}"
-        raise click.UsageError(msg) from None
+        raise _unwritten(path, error) from None
 
 
 def _write(report: Report, path: Path) -> None:
     from pytest_agentchaos.audit.sarif import document
 
-    path.write_text(json.dumps(document(report), indent=2) + "\n", encoding="utf-8")
+    try:
+        path.write_text(json.dumps(document(report), indent=2) + "\n", encoding="utf-8")
+    except OSError as error:  # a full disk: its own exit code, for 1 would say that something executes twice
+        raise _unwritten(path, error) from None
+
+
+def _unwritten(path: Path, error: OSError) -> click.UsageError:
+    return click.UsageError(f"{path}: the findings cannot be written: {error.strerror or error}")
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -286,3 +286,10 @@ def test_sarif_that_cannot_be_written_is_told(tmp_path):
     assert result.exit_code == 2
     assert not started.exists()
     assert "the findings cannot be written" in result.stderr
+
+
+def test_a_full_disk_loses_no_finding():
+    """What took minutes is printed, and the exit code does not say that a tool executes twice."""
+    result = run("--sarif", "/dev/full", "--tool", "list_orders")
+    assert (result.exit_code, "list_orders" in result.stdout) == (2, True)
+    assert "/dev/full: the findings cannot be written: No space left" in result.stderr
